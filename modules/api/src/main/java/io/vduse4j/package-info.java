@@ -1,0 +1,2 @@
+/** The facade that users meet. */
+package io.vduse4j;

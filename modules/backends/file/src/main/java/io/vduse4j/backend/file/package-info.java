@@ -1,0 +1,2 @@
+/** Backends over image files and host block devices. */
+package io.vduse4j.backend.file;

@@ -1,0 +1,7 @@
+/** The virtio-blk device model and the backend SPI. */
+module io.vduse4j.block {
+    requires transitive io.vduse4j.virtio;
+    requires io.vduse4j.linux;
+
+    exports io.vduse4j.block;
+}

@@ -1,0 +1,2 @@
+/** The vduse command. */
+package io.vduse4j.cli;
