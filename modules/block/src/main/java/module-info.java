@@ -4,4 +4,7 @@ module io.vduse4j.block {
     requires io.vduse4j.linux;
 
     exports io.vduse4j.block;
+    exports io.vduse4j.block.spi;
+
+    uses io.vduse4j.block.spi.BackendProvider;
 }

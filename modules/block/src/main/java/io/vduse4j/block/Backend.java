@@ -1,0 +1,50 @@
+package io.vduse4j.block;
+
+import java.io.IOException;
+import java.util.function.LongConsumer;
+
+/**
+ * Stores the bytes of a volume. Shared by all workers that serve it; each worker opens a {@link Channel} of its own for
+ * the requests of its queues. Flush, resize and close concern the whole volume and are found here.
+ *
+ * <p>A filter is a backend over a backend.
+ */
+public interface Backend extends AutoCloseable {
+
+    /** What the backend can do and how large requests may be. Never changes while the backend is open. */
+    Limits limits();
+
+    /** Size of the volume now, in bytes: a multiple of {@link Limits#blockSize()}. It may grow, it never shrinks. */
+    long size();
+
+    /**
+     * Opens a channel for one worker.
+     *
+     * @param slots requests that can be in flight on the channel at once; their numbers are 0 to {@code slots - 1}
+     * @param completions where each submitted request ends, exactly once
+     * @throws IOException if the backend has no further channel to give
+     */
+    Channel open(int slots, Completions completions) throws IOException;
+
+    /**
+     * Makes everything stable that was completed on any channel before this call (DU-01). Blocks; called by one thread
+     * at a time, never by a queue worker.
+     *
+     * @throws IOException if durability cannot be promised any more. A failure is final: every later flush and every
+     *     later write fails too, until the volume is opened anew (DU-05).
+     */
+    void flush() throws IOException;
+
+    /**
+     * Names who is told of a new size. It is called from a thread of the backend, after the new size is stable (DU-04),
+     * with the size in bytes. One listener at a time; the last one set counts.
+     */
+    void onResize(LongConsumer listener);
+
+    /** What a person calls the volume: {@code file:/srv/disk.img}. Never holds a secret. */
+    String describe();
+
+    /** Gives everything back. All channels are closed before. Idempotent. */
+    @Override
+    void close() throws IOException;
+}
