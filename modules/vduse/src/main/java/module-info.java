@@ -5,4 +5,6 @@ module io.vduse4j.vduse {
     requires transitive io.vduse4j.dataplane;
 
     exports io.vduse4j.vduse;
+    exports io.vduse4j.vduse.host;
+    exports io.vduse4j.vduse.host.linux;
 }
