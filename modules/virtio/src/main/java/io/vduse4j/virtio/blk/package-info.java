@@ -1,2 +1,2 @@
-/** virtio 1.3 without a transport: queues, guest memory, the device SPI, the layouts of the block device. */
+/** Layouts and numbers of the virtio block device (virtio 1.3, 5.2). */
 package io.vduse4j.virtio.blk;

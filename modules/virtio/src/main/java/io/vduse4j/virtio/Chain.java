@@ -1,0 +1,241 @@
+package io.vduse4j.virtio;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * A descriptor chain in its request slot: preallocated for its head, filled by the queue each time the driver makes the
+ * head available, and the handler's until it is completed. The buffers stand in an array of {@code struct iovec}, the
+ * readable ones first, so that a part of it can go to a system call as it is.
+ *
+ * <p>Owned by the queue's worker; other threads may read the memory it names while the request is in flight.
+ */
+public final class Chain {
+
+    /** Bytes of a {@code struct iovec} on a 64-bit system: base 0:8, length 8:8. */
+    public static final int PIECE_BYTES = 16;
+
+    private final int slot;
+    private final int queue;
+    private final int head;
+    private final MemorySegment pieces;
+    private final int capacity;
+
+    private MemorySegment space;
+    private long generation;
+    private int first;
+    private int readable;
+    private int writable;
+    private long readableBytes;
+    private long writableBytes;
+    private long lastWritable;
+    private Fault fault;
+    private boolean inFlight;
+
+    /**
+     * Makes the slot of one head.
+     *
+     * @param slot number of the slot among all that a handler serves
+     * @param queue index of the queue on the device
+     * @param head index of the chain's first descriptor
+     * @param pieces native memory for the pieces, {@link #PIECE_BYTES} each
+     */
+    public Chain(int slot, int queue, int head, MemorySegment pieces) {
+        this.slot = slot;
+        this.queue = queue;
+        this.head = head;
+        this.pieces = pieces;
+        this.capacity = Math.toIntExact(pieces.byteSize() / PIECE_BYTES);
+    }
+
+    /** Number of the slot among all that the handler serves: what a completion from another thread names. */
+    public int slot() {
+        return slot;
+    }
+
+    /** Index of the queue on the device. */
+    public int queue() {
+        return queue;
+    }
+
+    /** Index of the chain's first descriptor: what the used ring names. */
+    public int head() {
+        return head;
+    }
+
+    /** Generation of the memory that the pieces lie in. */
+    public long generation() {
+        return generation;
+    }
+
+    /** What is wrong with a buffer of the chain, or null. Only faults of the size of a request get to a handler. */
+    public Fault fault() {
+        return fault;
+    }
+
+    /** Whether the driver waits for this chain. */
+    public boolean inFlight() {
+        return inFlight;
+    }
+
+    /** Bytes that the device may read and has not consumed. */
+    public long readableBytes() {
+        return readableBytes;
+    }
+
+    /** Bytes that the device may write and has not set aside. */
+    public long writableBytes() {
+        return writableBytes;
+    }
+
+    /** Pieces that hold the readable bytes. */
+    public int readablePieces() {
+        return readable;
+    }
+
+    /** Pieces that hold the writable bytes. */
+    public int writablePieces() {
+        return writable;
+    }
+
+    /** Address of the iovec of the first readable piece. */
+    public long readableIov() {
+        return pieces.address() + (long) first * PIECE_BYTES;
+    }
+
+    /** Address of the iovec of the first writable piece. */
+    public long writableIov() {
+        return readableIov() + (long) readable * PIECE_BYTES;
+    }
+
+    /** Host address of the last writable byte as the driver gave it, or -1 if there is none or it is not mapped. */
+    public long lastWritable() {
+        return lastWritable;
+    }
+
+    /** Writes the last writable byte: the status of a request. {@link #lastWritable} must not be -1. */
+    public void writeLast(byte value) {
+        space.set(ValueLayout.JAVA_BYTE, lastWritable, value);
+    }
+
+    /**
+     * Copies readable bytes out and consumes them, however they are framed (VS-02).
+     *
+     * @param to where they go, from its start
+     * @param length how many, at most {@link #readableBytes}
+     */
+    public void consume(MemorySegment to, long length) {
+        long done = 0;
+        while (done < length) {
+            long base = base(first);
+            long size = size(first);
+            long n = Math.min(size, length - done);
+            MemorySegment.copy(space, base, to, done, n);
+            done += n;
+            if (n == size) {
+                first++;
+                readable--;
+            } else {
+                set(first, base + n, size - n);
+            }
+        }
+        readableBytes -= length;
+    }
+
+    /** Takes the last writable byte out of the writable bytes. There must be one. */
+    public void setLastAside() {
+        int piece = first + readable + writable - 1;
+        long size = size(piece);
+        if (size == 1) {
+            writable--;
+        } else {
+            set(piece, base(piece), size - 1);
+        }
+        writableBytes--;
+    }
+
+    /** Copies bytes into the writable pieces from their start; {@code from} must not be longer than they are. */
+    public void fill(MemorySegment from) {
+        long done = 0;
+        for (int i = first + readable; done < from.byteSize(); i++) {
+            long n = Math.min(size(i), from.byteSize() - done);
+            MemorySegment.copy(from, done, space, base(i), n);
+            done += n;
+        }
+    }
+
+    /** Zeroes all writable bytes, so that nothing of our memory, nor of an earlier request, reaches the driver (BUG-07). */
+    public void zeroWritable() {
+        int start = first + readable;
+        for (int i = start; i < start + writable; i++) {
+            space.asSlice(base(i), size(i)).fill((byte) 0);
+        }
+    }
+
+    /** Begins a new life of the slot; called by the queue. */
+    void begin(MemorySegment space, long generation) {
+        this.space = space;
+        this.generation = generation;
+        first = 0;
+        readable = 0;
+        writable = 0;
+        readableBytes = 0;
+        writableBytes = 0;
+        lastWritable = -1;
+        fault = null;
+        inFlight = true;
+    }
+
+    /** The driver has the chain back. */
+    void end() {
+        inFlight = false;
+    }
+
+    /** Adds a piece; false if there is no room. Neighbours in host memory are joined. */
+    boolean add(long base, long length, boolean write) {
+        int count = readable + writable;
+        boolean startsKind = write ? writable == 0 : readable == 0;
+        if (!startsKind && base(count - 1) + size(count - 1) == base) {
+            set(count - 1, base(count - 1), size(count - 1) + length);
+        } else if (count == capacity) {
+            return false;
+        } else {
+            set(count, base, length);
+            if (write) {
+                writable++;
+            } else {
+                readable++;
+            }
+        }
+        if (write) {
+            writableBytes += length;
+            lastWritable = base + length - 1;
+        } else {
+            readableBytes += length;
+        }
+        return true;
+    }
+
+    /** Notes what is wrong; the first fault counts. The last writable byte is not known unless it comes later. */
+    void fault(Fault found, boolean write) {
+        if (fault == null) {
+            fault = found;
+        }
+        if (write) {
+            lastWritable = -1;
+        }
+    }
+
+    private long base(int piece) {
+        return pieces.get(ValueLayout.JAVA_LONG, (long) piece * PIECE_BYTES);
+    }
+
+    private long size(int piece) {
+        return pieces.get(ValueLayout.JAVA_LONG, (long) piece * PIECE_BYTES + 8);
+    }
+
+    private void set(int piece, long base, long size) {
+        pieces.set(ValueLayout.JAVA_LONG, (long) piece * PIECE_BYTES, base);
+        pieces.set(ValueLayout.JAVA_LONG, (long) piece * PIECE_BYTES + 8, size);
+    }
+}

@@ -1,0 +1,31 @@
+package io.vduse4j.virtio;
+
+/**
+ * Handles the chains of one device on one worker. Every method runs on that worker's thread, but for {@link #close},
+ * which runs when nothing is in flight any more. Nothing here may block for long, allocate in steady state, or throw for
+ * what a driver wrote.
+ *
+ * <p>An access to memory that has vanished may throw {@link InternalError}; the worker catches it and the device fails
+ * (J-01).
+ */
+public interface QueueHandler extends AutoCloseable {
+
+    /**
+     * Takes a chain over. It ends, now or later, in exactly one {@link HandlerContext#complete}.
+     *
+     * @param chain the chain; a fault of the size of a request may stand in it
+     */
+    void handle(Chain chain);
+
+    /** Goes on with a chain that the ordering had kept back. */
+    void resume(Chain chain);
+
+    /** The batch is over: what was only gathered is submitted now. */
+    void flush();
+
+    /** Something was posted for the slot of this chain, from another thread. */
+    void posted(Chain chain);
+
+    @Override
+    void close();
+}
