@@ -1,0 +1,191 @@
+package io.vduse4j.dataplane;
+
+import io.vduse4j.linux.EventFd;
+import io.vduse4j.linux.LinuxException;
+import io.vduse4j.linux.MemoryBudget;
+import io.vduse4j.virtio.MemorySource;
+import io.vduse4j.virtio.VirtioDevice;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+
+/**
+ * One life of a device, from DRIVER_OK to the reset: its queues, spread over workers. A reset ends the session; what is
+ * still in flight then finishes with its slots, apart from the next session.
+ *
+ * <p>All methods belong to one control thread and do not wait: they tell when something is done by a callback, which runs
+ * on a worker's thread and must be short.
+ */
+public final class Session {
+
+    private final String name;
+    private final MemorySource memory;
+    private final Interrupts interrupts;
+    private final MemoryBudget budget;
+    private final QueueCounters[] counters;
+    private final List<DeviceAgent> agents = new ArrayList<>();
+
+    /**
+     * Prepares a session: rings are located and handlers opened, nothing is taken yet.
+     *
+     * @param name name of the device, for log lines
+     * @param device the device
+     * @param features what the driver has accepted
+     * @param queues the queues that are ready; their kicks belong to the session from now on
+     * @param memory the driver's memory
+     * @param interrupts how to interrupt the driver
+     * @param pool who works
+     * @param budget bytes for slots and private buffers
+     * @throws IOException if a handler cannot be opened
+     */
+    public Session(
+            String name,
+            VirtioDevice device,
+            long features,
+            List<QueueSetup> queues,
+            MemorySource memory,
+            Interrupts interrupts,
+            WorkerPool pool,
+            MemoryBudget budget)
+            throws IOException {
+        this.name = name;
+        this.memory = memory;
+        this.interrupts = interrupts;
+        this.budget = budget;
+        counters = new QueueCounters[device.queues()];
+        for (int i = 0; i < counters.length; i++) {
+            counters[i] = new QueueCounters();
+        }
+        List<Worker> workers = pool.forQueues(queues.size());
+        Map<Worker, List<QueueSetup>> shares = new LinkedHashMap<>();
+        for (int i = 0; i < queues.size(); i++) {
+            shares.computeIfAbsent(workers.get(i), _ -> new ArrayList<>()).add(queues.get(i));
+        }
+        try {
+            for (Map.Entry<Worker, List<QueueSetup>> share : shares.entrySet()) {
+                agents.add(new DeviceAgent(this, share.getKey(), device, features, share.getValue()));
+            }
+        } catch (IOException | RuntimeException e) {
+            stop(() -> {});
+            queues.forEach(queue -> queue.kick().ifPresent(EventFd::close));
+            throw e;
+        }
+    }
+
+    /**
+     * Begins to serve. Every ring is looked at once and every queue's driver interrupted once (CR-09).
+     *
+     * @param failed told on a worker's thread if a kick cannot be watched
+     */
+    public void start(Consumer<LinuxException> failed) {
+        for (DeviceAgent agent : agents) {
+            agent.worker().execute(() -> {
+                try {
+                    agent.start();
+                } catch (LinuxException e) {
+                    failed.accept(e);
+                }
+            });
+        }
+    }
+
+    /**
+     * Stops taking chains of one queue until everything in flight of it is back, tells the index of the next chain, and
+     * goes on.
+     */
+    public void pauseUntilDrained(int queue, IntConsumer nextAvail) {
+        DeviceAgent agent = agentOf(queue);
+        agent.worker().execute(() -> agent.queue(queue).pauseUntilDrained(nextAvail));
+    }
+
+    /** Goes on with a queue whose pause took too long. */
+    public void resume(int queue) {
+        DeviceAgent agent = agentOf(queue);
+        agent.worker().execute(() -> agent.queue(queue).resume());
+    }
+
+    /** Whether the session serves this queue. */
+    public boolean serves(int queue) {
+        return agents.stream().anyMatch(agent -> agent.serves(queue));
+    }
+
+    /**
+     * Makes every worker go over to the memory of now.
+     *
+     * @param generation generation of that memory
+     * @param passed told once no worker uses older memory and nothing in flight lies in it
+     */
+    public void passTo(long generation, Runnable passed) {
+        Runnable last = afterAll(passed);
+        for (DeviceAgent agent : agents) {
+            agent.worker().execute(() -> agent.passTo(generation, last));
+        }
+    }
+
+    /**
+     * Ends the session: nothing more is taken.
+     *
+     * @param drained told once nothing is in flight; the session then holds nothing any more
+     */
+    public void stop(Runnable drained) {
+        Runnable last = afterAll(drained);
+        for (DeviceAgent agent : agents) {
+            agent.worker().execute(() -> agent.stop(last));
+        }
+    }
+
+    /**
+     * Called after {@link #stop} when the drain takes too long, once the memory has been replaced in place: late
+     * completions go nowhere.
+     */
+    public void abandon() {
+        for (DeviceAgent agent : agents) {
+            agent.worker().execute(agent::abandon);
+        }
+    }
+
+    /** What has happened on a queue. Any thread. */
+    public QueueCounters counters(int queue) {
+        return counters[queue];
+    }
+
+    String name() {
+        return name;
+    }
+
+    MemorySource memory() {
+        return memory;
+    }
+
+    Interrupts interrupts() {
+        return interrupts;
+    }
+
+    MemoryBudget budget() {
+        return budget;
+    }
+
+    private DeviceAgent agentOf(int queue) {
+        return agents.stream()
+                .filter(agent -> agent.serves(queue))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(name + " does not serve queue " + queue));
+    }
+
+    private Runnable afterAll(Runnable done) {
+        if (agents.isEmpty()) {
+            done.run();
+        }
+        AtomicInteger left = new AtomicInteger(agents.size());
+        return () -> {
+            if (left.decrementAndGet() == 0) {
+                done.run();
+            }
+        };
+    }
+}

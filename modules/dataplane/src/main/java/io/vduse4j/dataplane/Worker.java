@@ -1,0 +1,164 @@
+package io.vduse4j.dataplane;
+
+import io.vduse4j.linux.Epoll;
+import io.vduse4j.linux.EventFd;
+import io.vduse4j.linux.LinuxException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * A queue worker: one platform thread that serves queues. A round is commands, completions, available chains, one
+ * publication and notification a queue; with nothing to do it spins for a while and then sleeps until a kick, a
+ * completion or a command comes.
+ */
+public final class Worker implements AutoCloseable {
+
+    private static final Logger LOG = System.getLogger(Worker.class.getName());
+
+    /** EPOLLIN | EPOLLET: an eventfd wakes on each write without being read. */
+    private static final int EDGE = 0x001 | 1 << 31;
+
+    private static final int MAX_EVENTS = 64;
+
+    /** Sleep between two looks at a ring without kicks, and between two tries of an interrupt. */
+    private static final long SHORT_SLEEP_NANOS = 1_000_000;
+
+    private static final long FOR_EVER = -1;
+    private static final long JOIN_MILLIS = 5_000;
+
+    private final String name;
+    private final long pollNanos;
+    private final Epoll epoll;
+    private final EventFd wake;
+    private final Thread thread;
+    private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
+    private final List<DeviceAgent> agents = new ArrayList<>();
+    private volatile boolean sleeping;
+    private volatile boolean closed;
+
+    /**
+     * Starts a worker.
+     *
+     * @param name name of its thread
+     * @param pollNanos how long it spins after its last work before it sleeps; 0 sleeps at once
+     * @throws LinuxException if there are no descriptors left
+     */
+    public Worker(String name, long pollNanos) throws LinuxException {
+        this.name = name;
+        this.pollNanos = pollNanos;
+        epoll = Epoll.create(MAX_EVENTS);
+        try {
+            wake = EventFd.create();
+            epoll.add(wake.fd(), EDGE, 0);
+        } catch (LinuxException e) {
+            epoll.close();
+            throw e;
+        }
+        thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
+        thread.start();
+    }
+
+    /** Name of the thread. */
+    public String name() {
+        return name;
+    }
+
+    /** Runs a command on the worker's thread. Any thread. */
+    void execute(Runnable command) {
+        commands.add(command);
+        wake();
+    }
+
+    /** Has the worker look around. Any thread; at most one system call for any number of calls while it sleeps. */
+    void wake() {
+        VarHandle.fullFence(); // what was posted before the look at the flag; the worker does the opposite
+        if (sleeping) {
+            sleeping = false;
+            wake.signal();
+        }
+    }
+
+    void watch(EventFd kick) throws LinuxException {
+        epoll.add(kick.fd(), EDGE, 0);
+    }
+
+    void add(DeviceAgent agent) {
+        agents.add(agent);
+    }
+
+    void remove(DeviceAgent agent) {
+        agents.remove(agent);
+    }
+
+    private void run() {
+        long lastWork = System.nanoTime();
+        while (!closed) {
+            if (round() > 0) {
+                lastWork = System.nanoTime();
+            } else if (pollNanos > 0 && System.nanoTime() - lastWork < pollNanos) {
+                Thread.onSpinWait();
+            } else {
+                sleep();
+            }
+        }
+        epoll.close();
+        wake.close();
+    }
+
+    private int round() {
+        int done = 0;
+        Runnable command;
+        while ((command = commands.poll()) != null) {
+            runCommand(command);
+            done++;
+        }
+        for (int i = 0; i < agents.size(); i++) {
+            DeviceAgent agent = agents.get(i);
+            done += agent.work();
+        }
+        return done;
+    }
+
+    private static void runCommand(Runnable command) {
+        try {
+            command.run();
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "a command failed on " + Thread.currentThread().getName(), e);
+        }
+    }
+
+    private void sleep() {
+        sleeping = true;
+        VarHandle.fullFence(); // the flag before the last look
+        boolean work = !commands.isEmpty();
+        boolean shortly = false;
+        for (int i = 0; i < agents.size(); i++) {
+            DeviceAgent agent = agents.get(i);
+            work |= agent.prepareSleep();
+            shortly |= agent.polls() || agent.retryInterrupts();
+        }
+        if (!work) {
+            epoll.await(shortly ? SHORT_SLEEP_NANOS : FOR_EVER);
+        }
+        sleeping = false;
+    }
+
+    /** Ends the thread once its current round is over; sessions must have been stopped before. */
+    @Override
+    public void close() {
+        closed = true;
+        wake.signal();
+        try {
+            thread.join(JOIN_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (thread.isAlive()) {
+            LOG.log(Level.WARNING, "{0} is still in a call of a backend; it is left behind", name);
+        }
+    }
+}
