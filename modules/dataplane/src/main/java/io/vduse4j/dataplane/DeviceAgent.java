@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -26,7 +27,6 @@ import java.util.function.IntConsumer;
 final class DeviceAgent implements HandlerContext {
 
     private static final Logger LOG = System.getLogger(DeviceAgent.class.getName());
-    private static final Runnable NOTHING = () -> {};
 
     private final Session session;
     private final Worker worker;
@@ -44,14 +44,15 @@ final class DeviceAgent implements HandlerContext {
     private boolean stopping;
     private boolean finished;
     private boolean vanished;
-    private Runnable onPassed = NOTHING;
-    private Runnable onDrained = NOTHING;
+    private Optional<Runnable> onPassed = Optional.empty();
+    private Optional<Runnable> onDrained = Optional.empty();
 
     DeviceAgent(Session session, Worker worker, VirtioDevice device, long features, List<QueueSetup> setups)
             throws IOException {
         this.session = session;
         this.worker = worker;
-        budget = session.budget().child(session.name() + "/" + worker.name(), session.budget().limit());
+        budget = session.budget()
+                .child(session.name() + "/" + worker.name(), session.budget().limit());
         int slots = setups.stream().mapToInt(QueueSetup::size).sum();
         posted = new PostedSlots(slots);
         bySlot = new QueueAgent[slots];
@@ -186,14 +187,14 @@ final class DeviceAgent implements HandlerContext {
         } catch (InternalError e) {
             fail(e);
         }
-        onPassed = passed;
+        onPassed = Optional.of(passed);
         settle();
     }
 
     /** Takes nothing more; tells when nothing is in flight, and is gone then. */
     void stop(Runnable drained) {
         stopping = true;
-        onDrained = drained;
+        onDrained = Optional.of(drained);
         settle();
     }
 
@@ -218,12 +219,13 @@ final class DeviceAgent implements HandlerContext {
     }
 
     private void settle() {
-        if (inFlightOfOld == 0 && onPassed != NOTHING) {
-            Runnable passed = onPassed;
-            onPassed = NOTHING;
+        boolean passedNow = inFlightOfOld == 0 || (vanished && handler.outstanding() == 0);
+        if (passedNow && onPassed.isPresent()) {
+            Runnable passed = onPassed.get();
+            onPassed = Optional.empty();
             passed.run();
         }
-        if (stopping && !finished && inFlight() == 0) {
+        if (stopping && !finished && isDrained()) {
             finished = true;
             worker.remove(this);
             for (QueueAgent queue : queues) {
@@ -231,16 +233,21 @@ final class DeviceAgent implements HandlerContext {
             }
             handler.close();
             budget.close();
-            onDrained.run();
+            onDrained.ifPresent(Runnable::run);
         }
     }
 
-    private int inFlight() {
-        int sum = 0;
-        for (int i = 0; i < queues.size(); i++) {
-            sum += queues.get(i).inFlight();
+    /** When memory has vanished the chains are lost, and only what a backend holds must come back. */
+    private boolean isDrained() {
+        if (vanished) {
+            return handler.outstanding() == 0;
         }
-        return sum;
+        for (int i = 0; i < queues.size(); i++) {
+            if (queues.get(i).inFlight() > 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**

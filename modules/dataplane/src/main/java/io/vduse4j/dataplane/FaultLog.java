@@ -35,12 +35,11 @@ final class FaultLog {
             return;
         }
         written[kind]++;
-        String consequence =
-                switch (fault.size()) {
-                    case REQUEST -> "the request fails";
-                    case CHAIN -> "the chain is given back empty";
-                    case RING -> "the queue stops";
-                };
+        String consequence = switch (fault.size()) {
+            case REQUEST -> "the request fails";
+            case CHAIN -> "the chain is given back empty";
+            case RING -> "the queue stops";
+        };
         LOG.log(
                 Level.WARNING,
                 "{0}: queue {1}: {2}; {3} (number {4}{5})",

@@ -33,8 +33,15 @@ final class PostedSlots {
         for (int i = 0; i < words.length(); i++) {
             long bits = words.getAndSet(i, 0);
             while (bits != 0) {
-                consumer.accept(i * Long.SIZE + Long.numberOfTrailingZeros(bits));
+                int slot = i * Long.SIZE + Long.numberOfTrailingZeros(bits);
                 bits &= bits - 1;
+                try {
+                    consumer.accept(slot);
+                } catch (InternalError | RuntimeException e) {
+                    words.accumulateAndGet(i, bits, (a, b) -> a | b); // the others are not lost with this one
+                    some = true;
+                    throw e;
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ import io.vduse4j.virtio.MemorySource;
 import io.vduse4j.virtio.QueueHandler;
 import io.vduse4j.virtio.SplitQueue;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -25,8 +26,6 @@ final class QueueAgent {
     /** A refused interrupt is tried again each millisecond, about this often. */
     private static final int MAX_INTERRUPT_TRIES = 5_000;
 
-    private static final IntConsumer NOBODY = _ -> {};
-
     private final QueueSetup setup;
     private final Interrupts interrupts;
     private final FaultLog log;
@@ -41,7 +40,7 @@ final class QueueAgent {
     private boolean broken;
     private boolean vanished;
     private int interruptTries;
-    private IntConsumer onDrained = NOBODY;
+    private Optional<IntConsumer> onDrained = Optional.empty();
 
     QueueAgent(
             QueueSetup setup,
@@ -164,7 +163,7 @@ final class QueueAgent {
     void complete(Chain chain, long written) {
         inFlight--;
         if (vanished) {
-            chain.end();
+            queue.drop(chain);
         } else if (queue.isAttached()) {
             queue.push(chain, written);
             counters.addUsed();
@@ -184,17 +183,17 @@ final class QueueAgent {
                 counters.addSuppressed();
             }
         }
-        if (inFlight == 0 && paused) {
-            paused = false;
-            onDrained.accept(queue.nextAvail());
-            onDrained = NOBODY;
+        if (paused && inFlight == 0 && onDrained.isPresent()) {
+            onDrained.get().accept(queue.nextAvail());
+            resume();
         }
     }
 
     /** Interrupts, whether or not the driver wants it; a refusal for now is tried again by {@link #retryInterrupt}. */
     void interrupt() {
         int result = interrupts.interrupt(setup.index());
-        // DRIVER_OK counts a moment after our reply to it (kernel-behaviour 12), so a refusal is tried again for a while.
+        // DRIVER_OK counts a moment after our reply to it (kernel-behaviour 12), so a refusal is tried again for a
+        // while.
         interruptTries = result == -Errno.EINVAL ? interruptTries + 1 : 0;
         if (result == 0) {
             counters.addInterrupt();
@@ -219,13 +218,13 @@ final class QueueAgent {
     /** Takes nothing more until everything in flight is back, then tells the index of the next chain and goes on. */
     void pauseUntilDrained(IntConsumer nextAvail) {
         paused = true;
-        onDrained = nextAvail; // the round that follows tells it if nothing is in flight
+        onDrained = Optional.of(nextAvail); // the round that follows tells it if nothing is in flight
     }
 
     /** Goes on without having told. */
     void resume() {
         paused = false;
-        onDrained = NOBODY;
+        onDrained = Optional.empty();
     }
 
     void breakQueue(Fault fault) {

@@ -26,6 +26,12 @@ public interface QueueHandler extends AutoCloseable {
     /** Something was posted for the slot of this chain, from another thread. */
     void posted(Chain chain);
 
+    /**
+     * Requests that something outside of this thread still works on; the memory they name must stay until they are back,
+     * even when the chains themselves are lost.
+     */
+    int outstanding();
+
     @Override
     void close();
 }

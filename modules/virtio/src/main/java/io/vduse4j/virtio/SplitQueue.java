@@ -178,6 +178,11 @@ public final class SplitQueue {
         chain.end();
     }
 
+    /** Ends a chain that can not be given back any more, because its ring is gone. */
+    public void drop(Chain chain) {
+        chain.end();
+    }
+
     /** Whether something was pushed and not published. */
     public boolean hasUnpublished() {
         return nextUsed != published;
