@@ -5,6 +5,7 @@ module io.vduse4j.vduse {
     requires transitive io.vduse4j.dataplane;
 
     exports io.vduse4j.vduse;
+    exports io.vduse4j.vduse.abi;
     exports io.vduse4j.vduse.host;
     exports io.vduse4j.vduse.host.linux;
 }

@@ -1,0 +1,50 @@
+package io.vduse4j.vduse;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import io.vduse4j.vduse.abi.DevRequestLayout;
+import io.vduse4j.vduse.abi.DevResponseLayout;
+import io.vduse4j.vduse.abi.VduseAbi;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Bytes of messages and replies. A reply is written into fresh memory, so that all it does not name is zero. */
+final class MessageCodec {
+    private MessageCodec() {}
+
+    static VduseMessage decode(MemorySegment request) {
+        int id = request.get(JAVA_INT, DevRequestLayout.REQUEST_ID);
+        int type = request.get(JAVA_INT, DevRequestLayout.TYPE);
+        return switch (type) {
+            case VduseAbi.VDUSE_GET_VQ_STATE ->
+                new VduseMessage.GetQueueState(id, request.get(JAVA_INT, DevRequestLayout.VQ_INDEX));
+            case VduseAbi.VDUSE_SET_STATUS ->
+                new VduseMessage.SetStatus(id, Byte.toUnsignedInt(request.get(JAVA_BYTE, DevRequestLayout.STATUS)));
+            case VduseAbi.VDUSE_UPDATE_IOTLB ->
+                new VduseMessage.UpdateIotlb(
+                        id,
+                        request.get(JAVA_LONG, DevRequestLayout.IOVA_START),
+                        request.get(JAVA_LONG, DevRequestLayout.IOVA_LAST));
+            default -> new VduseMessage.Unknown(id, type);
+        };
+    }
+
+    /** A reply without a state. */
+    static MemorySegment result(Arena arena, int id, int result) {
+        var response = arena.allocate(DevResponseLayout.SIZE, Long.BYTES);
+        response.set(JAVA_INT, DevResponseLayout.REQUEST_ID, id);
+        response.set(JAVA_INT, DevResponseLayout.RESULT, result);
+        return response;
+    }
+
+    /** The state of a split queue. */
+    static MemorySegment queueState(Arena arena, int id, int index, int availIndex) {
+        var response = result(arena, id, VduseAbi.VDUSE_REQ_RESULT_OK);
+        response.set(JAVA_INT, DevResponseLayout.VQ_INDEX, index);
+        response.set(JAVA_SHORT, DevResponseLayout.SPLIT_AVAIL_INDEX, (short) availIndex);
+        return response;
+    }
+}
