@@ -38,11 +38,27 @@ public record Limits(
                 physicalBlockSize);
         require(maxTransfer >= blockSize && maxTransfer % blockSize == 0, "maxTransfer", maxTransfer);
         require(
-                discardGranularity == 0 || isPowerOfTwo(discardGranularity) && discardGranularity >= blockSize,
+                discardGranularity == 0 || (isPowerOfTwo(discardGranularity) && discardGranularity >= blockSize),
                 "discardGranularity",
                 discardGranularity);
         require(maxZeroes >= 0 && maxZeroes % blockSize == 0, "maxZeroes", maxZeroes);
         require(!(canDiscard || canWriteZeroes) || maxZeroes > 0, "maxZeroes", maxZeroes);
+    }
+
+    /** What is left of these limits when every request gets private buffers of at most so many bytes. */
+    Limits copied(long transfer) {
+        return new Limits(
+                blockSize,
+                physicalBlockSize,
+                transfer,
+                readOnly,
+                canDiscard,
+                discardGranularity,
+                canWriteZeroes,
+                canUnmapZeroes,
+                maxZeroes,
+                isVolatile,
+                false);
     }
 
     private static boolean isPowerOfTwo(int value) {
