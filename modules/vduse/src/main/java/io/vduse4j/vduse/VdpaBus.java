@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 
 /**
  * The vdpa bus: attaches and detaches devices, and tells what is there.
@@ -45,11 +46,7 @@ public final class VdpaBus {
      * @throws IOException a {@link LinuxException}: ENOENT when the bus is not there, ETIMEDOUT
      */
     public List<VdpaManagementDevice> managementDevices(Duration timeout) throws IOException {
-        int command = VdpaNetlink.VDPA_CMD_MGMTDEV_GET;
-        var reply = request("VDPA_CMD_MGMTDEV_GET", command, true, "all", new byte[0], timeout);
-        return answered("VDPA_CMD_MGMTDEV_GET", command, "all", reply).messages().stream()
-                .map(message -> VdpaReplies.managementDevice(message.attributes()))
-                .toList();
+        return all("VDPA_CMD_MGMTDEV_GET", VdpaNetlink.VDPA_CMD_MGMTDEV_GET, timeout, VdpaReplies::managementDevice);
     }
 
     /**
@@ -63,7 +60,7 @@ public final class VdpaBus {
         var call = "VDPA_CMD_DEV_NEW";
         int command = VdpaNetlink.VDPA_CMD_DEV_NEW;
         NodeName.check(call, device);
-        var attributes = new NetlinkAttributes.Builder()
+        var attributes = NetlinkAttributes.builder()
                 .string(VdpaAttribute.VDPA_ATTR_DEV_NAME, device)
                 .string(VdpaAttribute.VDPA_ATTR_MGMTDEV_DEV_NAME, VDUSE)
                 .build();
@@ -92,11 +89,7 @@ public final class VdpaBus {
      * @throws IOException a {@link LinuxException}: ENOENT when the bus is not there, ETIMEDOUT
      */
     public List<VdpaDevice> devices(Duration timeout) throws IOException {
-        int command = VdpaNetlink.VDPA_CMD_DEV_GET;
-        var reply = request("VDPA_CMD_DEV_GET", command, true, "all", new byte[0], timeout);
-        return answered("VDPA_CMD_DEV_GET", command, "all", reply).messages().stream()
-                .map(message -> VdpaReplies.device(message.attributes()))
-                .toList();
+        return all("VDPA_CMD_DEV_GET", VdpaNetlink.VDPA_CMD_DEV_GET, timeout, VdpaReplies::device);
     }
 
     /**
@@ -107,8 +100,7 @@ public final class VdpaBus {
      * @throws IOException a {@link LinuxException}: ENOENT when the bus is not there, ETIMEDOUT
      */
     public Optional<VdpaDevice> device(String device, Duration timeout) throws IOException {
-        return one("VDPA_CMD_DEV_GET", VdpaNetlink.VDPA_CMD_DEV_GET, device, timeout)
-                .map(VdpaReplies::device);
+        return one("VDPA_CMD_DEV_GET", VdpaNetlink.VDPA_CMD_DEV_GET, device, timeout, VdpaReplies::device);
     }
 
     /**
@@ -120,8 +112,8 @@ public final class VdpaBus {
      *     (block before 6.9), ENOENT, ETIMEDOUT
      */
     public Optional<VdpaConfig> config(String device, Duration timeout) throws IOException {
-        return one("VDPA_CMD_DEV_CONFIG_GET", VdpaNetlink.VDPA_CMD_DEV_CONFIG_GET, device, timeout)
-                .map(VdpaReplies::config);
+        return one(
+                "VDPA_CMD_DEV_CONFIG_GET", VdpaNetlink.VDPA_CMD_DEV_CONFIG_GET, device, timeout, VdpaReplies::config);
     }
 
     /**
@@ -139,22 +131,44 @@ public final class VdpaBus {
         });
     }
 
-    private Optional<NetlinkAttributes> one(String call, int command, String device, Duration timeout)
+    private <T> List<T> all(String call, int command, Duration timeout, Function<NetlinkAttributes, T> decode)
+            throws IOException {
+        var object = "all";
+        var reply = answered(call, command, object, request(call, command, true, object, new byte[0], timeout));
+        return decoded(call, object, reply, decode);
+    }
+
+    private <T> Optional<T> one(
+            String call, int command, String device, Duration timeout, Function<NetlinkAttributes, T> decode)
             throws IOException {
         NodeName.check(call, device);
         var reply = request(call, command, false, device, named(device), timeout);
         if (reply.errno() == Errno.ENODEV) {
             return Optional.empty();
         }
-        var messages = answered(call, command, device, reply).messages();
-        if (messages.isEmpty()) {
+        var found = decoded(call, device, answered(call, command, device, reply), decode);
+        if (found.isEmpty()) {
             throw new LinuxException(call, device, Errno.EPROTO, "the kernel acknowledged but sent no answer");
         }
-        return Optional.of(messages.getFirst().attributes());
+        return Optional.of(found.getFirst());
+    }
+
+    private static <T> List<T> decoded(
+            String call, String object, NetlinkReply reply, Function<NetlinkAttributes, T> decode)
+            throws LinuxException {
+        try {
+            return reply.messages().stream()
+                    .map(message -> decode.apply(message.attributes()))
+                    .toList();
+        } catch (IllegalArgumentException malformed) {
+            var failure = new LinuxException(call, object, Errno.EBADMSG, malformed.getMessage());
+            failure.initCause(malformed);
+            throw failure;
+        }
     }
 
     private static byte[] named(String device) {
-        return new NetlinkAttributes.Builder()
+        return NetlinkAttributes.builder()
                 .string(VdpaAttribute.VDPA_ATTR_DEV_NAME, device)
                 .build();
     }

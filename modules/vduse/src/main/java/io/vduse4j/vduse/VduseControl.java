@@ -50,6 +50,11 @@ public final class VduseControl implements AutoCloseable {
         }
     }
 
+    /** The API version that the kernel has accepted. */
+    public long apiVersion() {
+        return VduseAbi.VDUSE_API_VERSION;
+    }
+
     /**
      * Creates a device. Its node appears; nobody uses it before it is attached to the vdpa bus.
      *

@@ -1,0 +1,63 @@
+package io.vduse4j.vduse.host.linux;
+
+import io.vduse4j.linux.Errno;
+import io.vduse4j.linux.LinuxException;
+import io.vduse4j.vduse.host.NodeName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** The vdpa bus in sysfs: which driver has a device, and how to give it to another. */
+final class VdpaSysfs {
+    private final Path bus;
+
+    /**
+     * Looks below a root directory.
+     *
+     * @param root {@code /} but in tests
+     */
+    VdpaSysfs(Path root) {
+        bus = root.resolve("sys/bus/vdpa");
+    }
+
+    /** Driver override first, so that no other driver can take the device between unbind and bind; then these. */
+    void bind(String device, String driver) throws IOException {
+        var call = "bind to " + driver;
+        NodeName.check(call, device);
+        NodeName.check(call, driver);
+        var entry = bus.resolve("devices").resolve(device);
+        if (!Files.isDirectory(entry)) {
+            throw new LinuxException(
+                    call, device, Errno.ENODEV, "it is not on the vdpa bus: attach it first (vdpa dev add)");
+        }
+        var current = driver(device);
+        if (current.equals(Optional.of(driver))) {
+            return;
+        }
+        var target = bus.resolve("drivers").resolve(driver);
+        if (!Files.isDirectory(target)) {
+            throw new LinuxException(
+                    call, device, Errno.ENODEV, "the driver is not loaded: modprobe " + driver.replace('_', '-'));
+        }
+        SysfsFile.write(entry.resolve("driver_override").toString(), driver);
+        if (current.isPresent()) {
+            SysfsFile.write(
+                    bus.resolve("drivers")
+                            .resolve(current.get())
+                            .resolve("unbind")
+                            .toString(),
+                    device);
+        }
+        SysfsFile.write(target.resolve("bind").toString(), device);
+    }
+
+    /** Returns the driver that has the device, if any. */
+    private Optional<String> driver(String device) throws IOException {
+        var link = bus.resolve("devices").resolve(device).resolve("driver");
+        if (!Files.isSymbolicLink(link)) {
+            return Optional.empty();
+        }
+        return Optional.of(Files.readSymbolicLink(link).getFileName().toString());
+    }
+}
