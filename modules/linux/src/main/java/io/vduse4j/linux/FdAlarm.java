@@ -1,6 +1,7 @@
 package io.vduse4j.linux;
 
 import java.lang.ref.Cleaner;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Warns of an {@link Fd} that nobody closed before it was garbage. It closes nothing: by then the number may already
@@ -8,6 +9,7 @@ import java.lang.ref.Cleaner;
  */
 final class FdAlarm implements Runnable {
     private static final Cleaner CLEANER = Cleaner.create();
+    private static final AtomicLong LEAKED = new AtomicLong();
 
     private final String descriptor;
     private volatile boolean closed;
@@ -29,9 +31,15 @@ final class FdAlarm implements Runnable {
         return new Armed(alarm, CLEANER.register(fd, alarm));
     }
 
+    /** Returns how many descriptors were lost since the start of the process. */
+    static long leaked() {
+        return LEAKED.get();
+    }
+
     @Override
     public void run() {
         if (!closed) {
+            LEAKED.incrementAndGet();
             System.getLogger(Fd.class.getName())
                     .log(System.Logger.Level.WARNING, "file descriptor leaked: {0} was never closed", descriptor);
         }
