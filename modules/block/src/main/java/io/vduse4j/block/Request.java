@@ -18,6 +18,9 @@ public final class Request {
         WRITE_ZEROES
     }
 
+    /** Words of filter state that a request of a disk has; the depth of a stack of filters is bounded by them. */
+    public static final int SPARE_WORDS = 8;
+
     /** What to do. */
     public Op op = Op.READ;
 

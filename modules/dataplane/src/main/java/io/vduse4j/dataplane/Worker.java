@@ -1,5 +1,6 @@
 package io.vduse4j.dataplane;
 
+import io.vduse4j.linux.Cpu;
 import io.vduse4j.linux.Epoll;
 import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.LinuxException;
@@ -45,9 +46,10 @@ public final class Worker implements AutoCloseable {
      *
      * @param name name of its thread
      * @param pollNanos how long it spins after its last work before it sleeps; 0 sleeps at once
+     * @param cpus the CPUs that it may run on; none for all
      * @throws LinuxException if there are no descriptors left
      */
-    public Worker(String name, long pollNanos) throws LinuxException {
+    public Worker(String name, long pollNanos, int... cpus) throws LinuxException {
         this.name = name;
         this.pollNanos = pollNanos;
         epoll = Epoll.create(MAX_EVENTS);
@@ -59,7 +61,18 @@ public final class Worker implements AutoCloseable {
             throw e;
         }
         thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
+        if (cpus.length > 0) {
+            commands.add(() -> pin(cpus));
+        }
         thread.start();
+    }
+
+    private static void pin(int[] cpus) {
+        try {
+            Cpu.pin(cpus);
+        } catch (LinuxException e) {
+            LOG.log(Level.WARNING, Thread.currentThread().getName() + " runs on any CPU", e);
+        }
     }
 
     /** Name of the thread. */

@@ -15,12 +15,13 @@ public final class WorkerPool implements AutoCloseable {
      *
      * @param count how many, at least 1
      * @param pollNanos how long each spins before it sleeps
+     * @param cpus the CPUs that they may run on; none for all
      * @throws LinuxException if there are no descriptors left
      */
-    public WorkerPool(int count, long pollNanos) throws LinuxException {
+    public WorkerPool(int count, long pollNanos, int... cpus) throws LinuxException {
         try {
             for (int i = 0; i < count; i++) {
-                workers.add(new Worker("vduse-worker-" + i, pollNanos));
+                workers.add(new Worker("vduse-worker-" + i, pollNanos, cpus));
             }
         } catch (LinuxException e) {
             close();

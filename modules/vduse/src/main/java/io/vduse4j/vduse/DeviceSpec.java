@@ -24,8 +24,8 @@ public record DeviceSpec(
     private static final long F_CONFIG_WCE = 1L << 11;
     private static final long F_ACCESS_PLATFORM = 1L << 33;
 
-    /** The kernel's limit is its page size; this is the smallest of any, so every kernel accepts it. */
-    private static final int PAGE_SIZE = 4096;
+    /** Largest alignment and configuration space in bytes: the smallest page of any kernel, so every kernel accepts it. */
+    public static final int PAGE_SIZE = 4096;
 
     /** The used ring of a split queue is aligned to 4 (virtio 2.7); a smaller alignment makes its parts overlap. */
     private static final int MIN_ALIGN = 4;

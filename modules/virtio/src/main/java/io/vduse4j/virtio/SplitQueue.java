@@ -48,7 +48,7 @@ public final class SplitQueue {
      * @param index index of the queue on the device
      * @param size entries of the rings, as {@link SplitRing#isValidSize} wants it
      * @param features the negotiated features
-     * @param nextAvail index of the first chain to take, 0 to 65535
+     * @param nextAvail index of the first chain to take, 0 to 65535; or -1 to begin behind the last that was given back
      * @param source the driver's memory
      * @param inFlight told of each chain's steps
      */
@@ -63,7 +63,7 @@ public final class SplitQueue {
         this.source = source;
         walker = new ChainWalker(size, (features & VirtioFeatures.RING_INDIRECT_DESC) != 0, source);
         this.inFlight = inFlight;
-        this.nextAvail = nextAvail & 0xffff;
+        this.nextAvail = nextAvail;
     }
 
     /**
@@ -89,6 +89,7 @@ public final class SplitQueue {
             started = true;
             nextUsed = Short.toUnsignedInt((short) U16.getAcquire(space, used + INDEX));
             published = nextUsed;
+            nextAvail = nextAvail < 0 ? nextUsed : nextAvail & 0xffff;
         }
         space.set(LE16, used + FLAGS, (short) 0);
         return true;

@@ -1,0 +1,326 @@
+package io.vduse4j;
+
+import io.vduse4j.block.Backend;
+import io.vduse4j.block.BlkOptions;
+import io.vduse4j.block.VirtioBlk;
+import io.vduse4j.dataplane.WorkerPool;
+import io.vduse4j.linux.Errno;
+import io.vduse4j.linux.LinuxException;
+import io.vduse4j.linux.MemoryBudget;
+import io.vduse4j.vduse.DeviceSpec;
+import io.vduse4j.vduse.ServeOptions;
+import io.vduse4j.vduse.VduseAttributes;
+import io.vduse4j.vduse.VduseDevice;
+import io.vduse4j.vduse.VduseMessage;
+import io.vduse4j.vduse.VduseServer;
+import io.vduse4j.vduse.host.VduseHost;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.OptionalLong;
+import java.util.function.BiConsumer;
+
+/**
+ * A disk that is served through VDUSE, from its creation to its destruction.
+ *
+ * <pre>{@code
+ * try (var host = Hosts.open("auto");
+ *         var disk = Disk.named("db0").queues(2).serve(host, backend, Bus.VIRTIO)) {
+ *     System.out.println(disk.device()); // /dev/vdb
+ * }
+ * }</pre>
+ */
+public final class Disk implements AutoCloseable {
+
+    /** Polls without end, and without any kick: for {@link Builder#pollMicros}. */
+    public static final long POLL_ALWAYS = Long.MAX_VALUE;
+
+    /** A stop must be over within ten seconds; what follows the detaching needs some of them. */
+    private static final Duration DETACH = Duration.ofSeconds(5);
+
+    private static final Duration LOOK_AROUND = Duration.ofMillis(200);
+
+    private final Builder wishes;
+    private final Backend backend;
+    private final Deque<Undo> undo = new ArrayDeque<>();
+    private final VduseServer server;
+    private final String device;
+
+    /** A step back on the way that the disk has come. */
+    private interface Undo {
+        void run() throws IOException;
+    }
+
+    private Disk(Builder wishes, VduseHost host, Backend backend, Bus bus) throws IOException {
+        this.wishes = wishes;
+        this.backend = backend;
+        try {
+            VirtioBlk disk = new VirtioBlk(backend, wishes.options(), MemoryBudget.process());
+            undo.push(disk::close);
+            SetUp setUp = new SetUp(host, wishes.name);
+            undo.push(setUp::close);
+            create(host, setUp, disk);
+            undo.push(setUp::destroy);
+            wishes.tune(new VduseAttributes(host, wishes.name));
+            VduseDevice node = VduseDevice.open(host, wishes.name, disk.queues());
+            undo.push(node::close);
+            for (int queue = 0; queue < disk.queues(); queue++) {
+                node.setupQueue(queue, disk.maxQueueSize());
+            }
+            WorkerPool pool = wishes.pool();
+            undo.push(pool::close);
+            server = new VduseServer(node, disk, pool, wishes.serveOptions());
+            undo.push(server::close);
+            undo.push(() -> setUp.detach(DETACH));
+            device = setUp.attach(bus, backend.size(), wishes.attachTimeout).toString();
+        } catch (IOException | RuntimeException e) {
+            undoAfter(e);
+            throw e;
+        }
+    }
+
+    private void create(VduseHost host, SetUp setUp, VirtioBlk disk) throws IOException {
+        DeviceSpec spec = new DeviceSpec(
+                wishes.name,
+                disk.vendorId(),
+                disk.deviceId(),
+                VduseServer.features(disk),
+                disk.queues(),
+                DeviceSpec.PAGE_SIZE,
+                disk.config());
+        try {
+            setUp.create(spec);
+        } catch (LinuxException e) {
+            if (e.errno() != Errno.EEXIST) {
+                throw e;
+            }
+            Leftover.remove(host, setUp, wishes.name, backend, DETACH);
+            setUp.create(spec);
+        }
+    }
+
+    /**
+     * Begins to describe a disk.
+     *
+     * @param name name of its device: 1 to 64 of {@code A-Z a-z 0-9 . _ -}, not beginning with a dot
+     */
+    public static Builder named(String name) {
+        return new Builder(name);
+    }
+
+    /** The node that its consumer uses: {@code /dev/vdb}, or {@code /dev/vhost-vdpa-0}. */
+    public String device() {
+        return device;
+    }
+
+    /** Name of the VDUSE device. */
+    public String name() {
+        return wishes.name;
+    }
+
+    /** Size now, in bytes. */
+    public long size() {
+        return backend.size();
+    }
+
+    /** Whether the kernel has given the device up because a message was not answered in time. */
+    public boolean isBroken() {
+        return server.isBroken();
+    }
+
+    /**
+     * Waits until the disk has gone without us: somebody else has detached it, or it is broken.
+     *
+     * @param timeout longest wait
+     * @return whether it has gone
+     */
+    public boolean awaitEnd(Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (ConsumerNode.isAttached(wishes.name)) {
+            Duration left = Duration.ofNanos(deadline - System.nanoTime());
+            if (left.isNegative()) {
+                return false;
+            }
+            if (server.awaitEnd(left.compareTo(LOOK_AROUND) < 0 ? left : LOOK_AROUND)) {
+                return true;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Detaches the device, finishes what is in flight, and destroys it; within about eight seconds.
+     *
+     * @throws IOException a {@link LinuxException} if something had to be left behind: ETIMEDOUT if the consumer does not
+     *     let go of the device
+     */
+    @Override
+    public void close() throws IOException {
+        IOException first = null;
+        while (!undo.isEmpty()) {
+            try {
+                undo.pop().run();
+            } catch (IOException e) {
+                if (first == null) {
+                    first = e;
+                } else {
+                    first.addSuppressed(e);
+                }
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
+    }
+
+    private void undoAfter(Exception e) {
+        try {
+            close();
+        } catch (IOException late) {
+            e.addSuppressed(late);
+        }
+    }
+
+    /** What is wished of a disk. */
+    public static final class Builder {
+
+        private static final int NAME_MAX = 64;
+
+        private final String name;
+        private int queues = 1;
+        private int queueSize = BlkOptions.DEFAULT_QUEUE_SIZE;
+        private String serial = "";
+        private int workers;
+        private long pollMicros;
+        private int[] cpus = {};
+        private OptionalLong bounceSize = OptionalLong.empty();
+        private OptionalLong msgTimeout = OptionalLong.empty();
+        private boolean userMemory;
+        private Duration attachTimeout = Duration.ofSeconds(10);
+        private BiConsumer<VduseMessage, Boolean> observer = (_, _) -> {};
+
+        private Builder(String name) {
+            this.name = name;
+        }
+
+        /** Number of queues, 1 to {@link BlkOptions#MAX_QUEUES}; 1 if nothing is said. */
+        public Builder queues(int queues) {
+            this.queues = queues;
+            return this;
+        }
+
+        /** Entries of each queue, a power of two up to {@link BlkOptions#MAX_QUEUE_SIZE}. */
+        public Builder queueSize(int entries) {
+            queueSize = entries;
+            return this;
+        }
+
+        /** Serial number, at most 20 bytes. */
+        public Builder serial(String serial) {
+            this.serial = serial;
+            return this;
+        }
+
+        /** Number of worker threads; one for each queue, but not more than there are CPUs, if nothing is said. */
+        public Builder workers(int workers) {
+            this.workers = workers;
+            return this;
+        }
+
+        /**
+         * How long a worker spins after its last request before it sleeps, in microseconds; 0 if nothing is said. {@link
+         * #POLL_ALWAYS} serves without any kick descriptor.
+         */
+        public Builder pollMicros(long micros) {
+            pollMicros = micros;
+            return this;
+        }
+
+        /** CPUs that the workers may run on; all of them if nothing is said. */
+        public Builder pin(int... cpus) {
+            this.cpus = cpus.clone();
+            return this;
+        }
+
+        /** Size of the kernel's bounce buffer in bytes, 1 MiB to 1 GiB; needs kernel 6.4. */
+        public Builder bounceSize(long bytes) {
+            bounceSize = OptionalLong.of(bytes);
+            return this;
+        }
+
+        /** How long the kernel waits for an answer before it breaks the device; whole seconds, 30 if nothing is said. */
+        public Builder msgTimeout(Duration timeout) {
+            msgTimeout = OptionalLong.of(timeout.toSeconds());
+            return this;
+        }
+
+        /** Has memory of this process take the place of the bounce buffer, where the kernel allows it. */
+        public Builder userMemory(boolean wanted) {
+            userMemory = wanted;
+            return this;
+        }
+
+        /** Longest wait for the consumer's node; 10 s if nothing is said. */
+        public Builder attachTimeout(Duration timeout) {
+            attachTimeout = timeout;
+            return this;
+        }
+
+        /** Told of each message of the kernel after it was answered, and whether with success. */
+        public Builder observer(BiConsumer<VduseMessage, Boolean> observer) {
+            this.observer = observer;
+            return this;
+        }
+
+        /**
+         * Creates the device, serves it, attaches it, and waits until its consumer's node is usable and has the right
+         * size. A device of the same name that a dead process has left behind is removed first.
+         *
+         * @param host where VDUSE lives; stays the caller's
+         * @param backend where the bytes are; stays the caller's and must outlive the disk
+         * @param bus who consumes it
+         * @throws IOException a {@link LinuxException}: EINVAL for a wish out of its range, EBUSY if a live process serves
+         *     a device of that name, EPERM without the privilege to attach, ETIMEDOUT. Nothing is left behind then
+         */
+        public Disk serve(VduseHost host, Backend backend, Bus bus) throws IOException {
+            if (name.isEmpty() || name.length() > NAME_MAX || !name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]*")) {
+                throw new LinuxException(
+                        "name a disk",
+                        name,
+                        Errno.EINVAL,
+                        "a name has 1 to 64 of A-Z a-z 0-9 . _ - and no leading dot");
+            }
+            return new Disk(this, host, backend, bus);
+        }
+
+        private BlkOptions options() throws LinuxException {
+            try {
+                return new BlkOptions(name, queues, queueSize, serial);
+            } catch (IllegalArgumentException e) {
+                throw new LinuxException("describe disk", name, Errno.EINVAL, e.getMessage());
+            }
+        }
+
+        private void tune(VduseAttributes attributes) throws IOException {
+            if (bounceSize.isPresent()) {
+                attributes.setBounceSize(bounceSize.getAsLong());
+            }
+            if (msgTimeout.isPresent()) {
+                attributes.setMsgTimeout(msgTimeout.getAsLong());
+            }
+        }
+
+        private WorkerPool pool() throws LinuxException {
+            int count = workers > 0
+                    ? workers
+                    : Math.min(queues, Runtime.getRuntime().availableProcessors());
+            long nanos = pollMicros == POLL_ALWAYS ? 0 : pollMicros * 1000;
+            return new WorkerPool(count, nanos, cpus);
+        }
+
+        private ServeOptions serveOptions() {
+            return new ServeOptions(pollMicros != POLL_ALWAYS, userMemory, false, observer);
+        }
+    }
+}
