@@ -49,16 +49,18 @@ dist_hold() {
     done
 }
 
-# Runs a command while nobody else builds here.
+# Runs a command while nobody else builds here; the status is that of the command.
 dist_locked() {
-    local lock
+    local lock status
     exec {lock}<"$root/modules/cli"
     if ! flock -n "$lock"; then
         dist_say "waiting for the build that another process has begun"
         flock "$lock"
     fi
     "$@"
+    status=$?
     exec {lock}<&-
+    return $status
 }
 
 dist_build_if_stale() {
