@@ -17,7 +17,6 @@ import java.util.Objects;
  * allocate nothing.
  */
 public final class Fd implements AutoCloseable {
-    private static final int AT_FDCWD = -100;
     static final int F_DUPFD_CLOEXEC = 1030;
 
     /** The sign bit of {@link #users}: closed, and nobody new comes in. */
@@ -70,7 +69,7 @@ public final class Fd implements AutoCloseable {
         try (var arena = Arena.ofConfined()) {
             var bytes = NativeStrings.allocate(arena, path);
             long number = Syscall.retry(
-                    SyscallNumber.OPENAT, AT_FDCWD, bytes.address(), flags | OpenFlags.O_CLOEXEC, mode, 0, 0);
+                    SyscallNumber.OPENAT, OpenFlags.AT_FDCWD, bytes.address(), flags | OpenFlags.O_CLOEXEC, mode, 0, 0);
             return new Fd((int) Syscall.orThrow(number, "open", path), path);
         }
     }

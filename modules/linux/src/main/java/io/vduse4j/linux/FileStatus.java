@@ -37,8 +37,6 @@ public record FileStatus(
         int uid,
         int gid) {
 
-    private static final int AT_FDCWD = -100;
-
     static FileStatus of(Fd fd) throws LinuxException {
         try (var arena = Arena.ofConfined()) {
             var buffer = arena.allocate(StatxLayout.SIZE, 8);
@@ -64,7 +62,7 @@ public record FileStatus(
             Syscall.orThrow(
                     Syscall.retry(
                             SyscallNumber.STATX,
-                            AT_FDCWD,
+                            OpenFlags.AT_FDCWD,
                             name.address(),
                             0,
                             StatxLayout.STATX_BASIC_STATS,

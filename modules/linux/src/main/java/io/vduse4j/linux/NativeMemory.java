@@ -12,7 +12,7 @@ public final class NativeMemory {
      */
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-    private static final int MS_ASYNC = 1;
+    static final int MS_ASYNC = 1;
 
     private static final class PageSize {
         static final long BYTES = ask();

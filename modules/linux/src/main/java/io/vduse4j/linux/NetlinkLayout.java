@@ -21,7 +21,6 @@ final class NetlinkLayout {
     static final int NLMSG_NOOP = 1;
     static final int NLMSG_ERROR = 2;
     static final int NLMSG_DONE = 3;
-    static final int NLMSG_OVERRUN = 4;
 
     static final int NLM_F_REQUEST = 1;
     static final int NLM_F_ACK = 4;

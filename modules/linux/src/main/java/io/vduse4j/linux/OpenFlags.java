@@ -7,6 +7,9 @@ package io.vduse4j.linux;
 public final class OpenFlags {
     private OpenFlags() {}
 
+    /** In place of a directory: paths begin at the working directory (linux/fcntl.h). */
+    static final int AT_FDCWD = -100;
+
     /** Read only. */
     public static final int O_RDONLY = 0;
 

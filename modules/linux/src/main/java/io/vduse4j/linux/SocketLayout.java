@@ -59,6 +59,12 @@ final class SocketLayout {
     static final int UCRED_UID = 4;
     static final int UCRED_GID = 8;
 
+    /** {@code struct timeval}. */
+    static final int TIMEVAL_SIZE = 16;
+
+    static final int TV_SEC = 0;
+    static final int TV_USEC = 8;
+
     /** {@code struct sockaddr_nl}. */
     static final int SOCKADDR_NL_SIZE = 12;
 

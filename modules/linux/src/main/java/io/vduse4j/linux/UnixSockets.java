@@ -15,8 +15,6 @@ import java.time.Duration;
 final class UnixSockets {
     private UnixSockets() {}
 
-    private static final int AT_FDCWD = -100;
-
     private static Fd socket(int flags, String name) throws LinuxException {
         int type = SocketLayout.SOCK_STREAM | SocketLayout.SOCK_CLOEXEC | flags;
         long number = Syscall.call(SyscallNumber.SOCKET, SocketLayout.AF_UNIX, type, 0);
@@ -48,7 +46,10 @@ final class UnixSockets {
             Syscall.orThrow(
                     fd.onThis(SyscallNumber.BIND, address.address(), address.byteSize(), 0, 0, 0), "bind", name);
             long pathAddress = address.address() + SocketLayout.SUN_PATH;
-            Syscall.orThrow(Syscall.call(SyscallNumber.FCHMODAT, AT_FDCWD, pathAddress, mode, 0, 0, 0), "chmod", name);
+            Syscall.orThrow(
+                    Syscall.call(SyscallNumber.FCHMODAT, OpenFlags.AT_FDCWD, pathAddress, mode, 0, 0, 0),
+                    "chmod",
+                    name);
             Syscall.orThrow(fd.onThis(SyscallNumber.LISTEN, backlog, 0, 0, 0, 0), "listen", name);
             return new UnixSocket(fd);
         } catch (LinuxException | RuntimeException problem) {
@@ -78,9 +79,9 @@ final class UnixSockets {
     }
 
     private static void sendTimeout(Fd fd, Arena arena, long micros) throws LinuxException {
-        var timeval = arena.allocate(16, 8);
-        timeval.set(JAVA_LONG, 0, micros / 1_000_000);
-        timeval.set(JAVA_LONG, 8, micros % 1_000_000);
+        var timeval = arena.allocate(SocketLayout.TIMEVAL_SIZE, 8);
+        timeval.set(JAVA_LONG, SocketLayout.TV_SEC, micros / 1_000_000);
+        timeval.set(JAVA_LONG, SocketLayout.TV_USEC, micros % 1_000_000);
         Syscall.orThrow(
                 fd.onThis(
                         SyscallNumber.SETSOCKOPT,
