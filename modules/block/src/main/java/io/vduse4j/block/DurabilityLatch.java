@@ -50,7 +50,7 @@ public final class DurabilityLatch {
                         + cause.getMessage(),
                 cause);
         if (failure.compareAndSet(null, lost)) {
-            LOG.log(System.Logger.Level.ERROR, lost.getMessage(), cause);
+            LOG.log(System.Logger.Level.ERROR, lost.getMessage());
         }
     }
 
@@ -79,7 +79,7 @@ public final class DurabilityLatch {
     private void check() throws IOException {
         var lost = failure.get();
         if (lost != null) {
-            throw new IOException(lost.getMessage(), lost);
+            throw new IOException(lost.getMessage(), lost.getCause());
         }
     }
 }

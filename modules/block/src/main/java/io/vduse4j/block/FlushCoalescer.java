@@ -104,8 +104,8 @@ public final class FlushCoalescer {
             failure = Optional.of(problem);
             LOG.log(
                     System.Logger.Level.ERROR,
-                    "flush of " + backend.describe() + " failed; all later ones fail until it is opened anew",
-                    problem);
+                    "flush of " + backend.describe() + " failed, and so will all later ones until it is opened anew: "
+                            + problem);
             return Errno.EIO;
         }
     }

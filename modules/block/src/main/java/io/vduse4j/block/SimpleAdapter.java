@@ -144,9 +144,8 @@ final class SimpleAdapter implements Backend {
             if (failureLogged.compareAndSet(false, true)) {
                 LOG.log(
                         System.Logger.Level.WARNING,
-                        "%s: %s at %d failed; later failures are told to the driver only"
-                                .formatted(name, request.op, request.offset),
-                        problem);
+                        "%s: %s at %d failed; later failures are told to the driver only: %s"
+                                .formatted(name, request.op, request.offset, problem));
             }
         }
     }

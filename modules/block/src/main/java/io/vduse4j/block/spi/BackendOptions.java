@@ -18,4 +18,29 @@ public record BackendOptions(
     /** No wishes. */
     public static final BackendOptions NONE =
             new BackendOptions(OptionalLong.empty(), OptionalInt.empty(), false, false, false);
+
+    /** The same, with a size in bytes. */
+    public BackendOptions withSize(long bytes) {
+        return new BackendOptions(OptionalLong.of(bytes), blockSize, readOnly, direct, force);
+    }
+
+    /** The same, with a logical block size in bytes. */
+    public BackendOptions withBlockSize(int bytes) {
+        return new BackendOptions(size, OptionalInt.of(bytes), readOnly, direct, force);
+    }
+
+    /** The same, open for reading only or not. */
+    public BackendOptions withReadOnly(boolean wish) {
+        return new BackendOptions(size, blockSize, wish, direct, force);
+    }
+
+    /** The same, around the page cache or not. */
+    public BackendOptions withDirect(boolean wish) {
+        return new BackendOptions(size, blockSize, readOnly, wish, force);
+    }
+
+    /** The same, accepting what is odd but harmless or not. */
+    public BackendOptions withForce(boolean wish) {
+        return new BackendOptions(size, blockSize, readOnly, direct, wish);
+    }
 }

@@ -1,0 +1,14 @@
+package io.vduse4j.block.memory;
+
+import io.vduse4j.block.Backend;
+import io.vduse4j.block.contract.BackendContract;
+import io.vduse4j.block.spi.BackendOptions;
+import io.vduse4j.block.spi.Backends;
+import java.nio.file.Path;
+
+class MemoryBackendTest extends BackendContract {
+    @Override
+    protected Backend create(Path directory) throws Exception {
+        return Backends.open("memory:8M", BackendOptions.NONE);
+    }
+}
