@@ -1,0 +1,170 @@
+package io.vduse4j.backend.file;
+
+import io.vduse4j.block.Backend;
+import io.vduse4j.block.BlockingPool;
+import io.vduse4j.block.Channel;
+import io.vduse4j.block.Completions;
+import io.vduse4j.block.DurabilityLatch;
+import io.vduse4j.block.Iovecs;
+import io.vduse4j.block.Limits;
+import io.vduse4j.linux.Errno;
+import io.vduse4j.linux.Fd;
+import io.vduse4j.linux.LinuxException;
+import io.vduse4j.linux.MemoryBudget;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
+
+/**
+ * A volume in a file or on a block device, by one open file description: the kernel tells a write-back error once for
+ * each, so a second one could miss it (DU-05). Reads and writes are done on the worker's thread, in the driver's memory;
+ * discards and zeroes, which may take long, on a thread aside.
+ */
+final class FileBackend implements Backend {
+    private static final System.Logger LOG = System.getLogger(FileBackend.class.getPackageName());
+
+    private final String name;
+    private final Fd fd;
+    private final Storage storage;
+    private final Limits limits;
+    private final MemoryBudget memory;
+    private final DurabilityLatch.Sync sync;
+    private final DurabilityLatch latch;
+    private final BlockingPool aside;
+    private final SizeWatch watch;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private volatile long size;
+    private volatile LongConsumer listener = bytes -> {};
+
+    /**
+     * Serves what was opened; all of it belongs to the backend now.
+     *
+     * @param name what a person calls it
+     * @param fd holds the lock too
+     * @param size in bytes, a multiple of the block size
+     * @param memory closed with the backend
+     * @param sync makes everything written through {@code fd} stable
+     * @param lookEvery how often the size is looked at
+     */
+    FileBackend(
+            String name,
+            Fd fd,
+            Storage storage,
+            Limits limits,
+            long size,
+            MemoryBudget memory,
+            DurabilityLatch.Sync sync,
+            Duration lookEvery) {
+        this.name = name;
+        this.fd = fd;
+        this.storage = storage;
+        this.limits = limits;
+        this.size = size;
+        this.memory = memory;
+        this.sync = sync;
+        this.latch = new DurabilityLatch(name);
+        this.aside = new BlockingPool("aside " + name, 1);
+        this.watch = new SizeWatch(name, lookEvery, this::look);
+    }
+
+    @Override
+    public Limits limits() {
+        return limits;
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public Channel open(int slots, Completions completions) throws IOException {
+        aside.reserve(slots);
+        var own = memory.child("channel of " + name, Iovecs.BYTES);
+        try {
+            var vectors = new VectorIo(fd, own.allocate(Iovecs.BYTES, 16).address());
+            return new FileChannel(this, vectors, slots, completions, () -> {
+                own.close();
+                aside.release(slots);
+            });
+        } catch (RuntimeException problem) {
+            own.close();
+            aside.release(slots);
+            throw problem;
+        }
+    }
+
+    Storage storage() {
+        return storage;
+    }
+
+    DurabilityLatch latch() {
+        return latch;
+    }
+
+    BlockingPool aside() {
+        return aside;
+    }
+
+    @Override
+    public void flush() throws IOException {
+        latch.run(sync);
+    }
+
+    @Override
+    public void onResize(LongConsumer newListener) {
+        listener = newListener;
+    }
+
+    /** The file ends before the volume does: its content is lost, and a write could make it seem whole (DU-06). */
+    void shrunk() {
+        latch.fail(new LinuxException(
+                "read", name, Errno.EIO, "it has shrunk below its " + size + " bytes: someone has cut it off"));
+    }
+
+    /** Something that was to be stable is not (DU-05). */
+    void failed(String call, int errno) {
+        latch.fail(new LinuxException(call, name, errno));
+    }
+
+    /** Looks at the size once; returns false if the volume has failed and nothing can change that. */
+    private boolean look() {
+        try {
+            long now = storage.size();
+            long whole = now - now % limits.blockSize();
+            if (now < size) {
+                shrunk();
+            } else if (whole > size) {
+                // Stable before anyone relies on it (DU-04).
+                latch.run(sync);
+                size = whole;
+                listener.accept(whole);
+            }
+        } catch (IOException | RuntimeException problem) {
+            if (!latch.failed()) {
+                LOG.log(System.Logger.Level.WARNING, name + ": its size is not looked at any more: " + problem);
+            }
+            return false;
+        }
+        return !latch.failed();
+    }
+
+    @Override
+    public String describe() {
+        return name;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        try (memory;
+                fd;
+                aside;
+                watch) {
+            listener = bytes -> {};
+        }
+    }
+}

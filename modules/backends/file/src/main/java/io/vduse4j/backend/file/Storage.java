@@ -1,0 +1,31 @@
+package io.vduse4j.backend.file;
+
+import io.vduse4j.linux.LinuxException;
+
+/** What differs between an image file and a host block device. Discarding and zeroing are one thread's own. */
+interface Storage {
+
+    /** Asks for the size now, in bytes; any thread. */
+    long size() throws LinuxException;
+
+    /** Smallest unit in bytes that a discard gives back, a power of two; 0 if nothing can be given back. */
+    int discardGranularity();
+
+    /** Tells whether zeroing can give space back. */
+    boolean canUnmapZeroes();
+
+    /**
+     * Gives a range back: whole units within it only (DU-09).
+     *
+     * @return 0 or the positive errno
+     */
+    int discard(long offset, long length);
+
+    /**
+     * Makes a range read as zeroes (DU-10).
+     *
+     * @param unmap the space may be given back
+     * @return 0 or the positive errno
+     */
+    int zero(long offset, long length, boolean unmap);
+}
