@@ -106,7 +106,7 @@ class LinuxHostTest {
         Files.createDirectories(root.resolve("proc/77/fd"));
         Files.createDirectories(root.resolve("proc/self"));
         Files.createDirectories(root.resolve("proc/4711/fd"));
-        Files.createSymbolicLink(root.resolve("proc/77/fd/3"), Path.of("/dev/null"));
+        Files.createSymbolicLink(root.resolve("proc/77/fd/3"), root.resolve("dev/other"));
         Files.createSymbolicLink(root.resolve("proc/4711/fd/9"), path);
         var busy = new LinuxException("open", path.toString(), Errno.EBUSY);
         assertThat(NodeHints.explain(busy, "disk0", root))
