@@ -1,8 +1,15 @@
-/** The vduse command. */
+/** The {@code vduse} command. */
 module io.vduse4j.cli {
     requires io.vduse4j.api;
+    // Not named in the code: its provider is found by ServiceLoader, which sees only modules that something requires.
+    requires io.vduse4j.backend.file;
     requires info.picocli;
+    // sun.misc.Signal, the only way to hear SIGTERM without a shutdown hook (J-13).
+    requires jdk.unsupported;
 
     opens io.vduse4j.cli to
             info.picocli;
+
+    provides System.LoggerFinder with
+            io.vduse4j.cli.ConsoleLoggers;
 }

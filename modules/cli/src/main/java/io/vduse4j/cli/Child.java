@@ -1,0 +1,63 @@
+package io.vduse4j.cli;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The command that runs beside a disk, with our standard input, output and error. */
+final class Child implements AutoCloseable {
+    /** Between SIGTERM and SIGKILL. With what detaching needs it stays below the 10 s that stopping may take. */
+    private static final Duration GRACE = Duration.ofSeconds(2);
+
+    /** Between SIGKILL and the end; a process that hangs in the kernel does not keep us. */
+    private static final Duration LAST = Duration.ofSeconds(1);
+
+    private final Process process;
+
+    private Child(Process process) {
+        this.process = process;
+    }
+
+    /**
+     * Starts the command.
+     *
+     * @param command program and arguments, as the user wrote them: no shell comes between
+     * @param environment what it finds beside our own environment
+     */
+    static Child start(List<String> command, Map<String, String> environment) throws IOException {
+        var builder = new ProcessBuilder(command).inheritIO();
+        builder.environment().putAll(environment);
+        return new Child(builder.start());
+    }
+
+    /** Runs something when the command has ended, on another thread. */
+    void onExit(Runnable action) {
+        process.onExit().thenRun(action);
+    }
+
+    /** Its exit code, or 128 and the number of the signal that ended it; the latter also if it cannot be ended. */
+    int exitCode() {
+        return process.isAlive() ? ExitCode.SIGNALLED + 9 : process.exitValue();
+    }
+
+    /** Ends the command if it still runs: asks, waits, and kills it together with what it started. */
+    @Override
+    public void close() {
+        if (!process.isAlive()) {
+            return;
+        }
+        process.destroy();
+        try {
+            if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+                process.waitFor(LAST.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException hurry) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

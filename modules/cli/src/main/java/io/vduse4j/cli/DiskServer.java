@@ -1,0 +1,130 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.Disk;
+import io.vduse4j.Hosts;
+import io.vduse4j.block.Backend;
+import io.vduse4j.block.spi.Backends;
+import io.vduse4j.vduse.host.VduseHost;
+import java.io.IOException;
+import java.time.Duration;
+
+/** Serves disks through the facade of the library. */
+record DiskServer(Console console) implements DiskServing {
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The host comes first, so that no file is made where no disk can be served. Where nothing would be made, what is
+     * wrong with the backend is the better news.
+     */
+    @Override
+    public ServedDisk serve(RunSettings settings) throws IOException {
+        VduseHost host;
+        try {
+            host = Hosts.open(settings.host());
+        } catch (IOException noHost) {
+            if (settings.backendOptions().size().isEmpty()) {
+                backend(settings).close();
+            }
+            throw noHost;
+        }
+        try {
+            return serve(settings, host);
+        } catch (Throwable failure) {
+            closeAfter(failure, host);
+            throw failure;
+        }
+    }
+
+    private ServedDisk serve(RunSettings settings, VduseHost host) throws IOException {
+        var backend = backend(settings);
+        try {
+            return new HostedDisk(host, backend, disk(settings).serve(host, backend, settings.bus()));
+        } catch (Throwable failure) {
+            closeAfter(failure, backend);
+            throw failure;
+        }
+    }
+
+    private static Backend backend(RunSettings settings) throws IOException {
+        return Backends.open(settings.backend(), settings.backendOptions());
+    }
+
+    private Disk.Builder disk(RunSettings settings) {
+        var disk = Disk.named(settings.name())
+                .queues(settings.queues())
+                .queueSize(settings.queueSize())
+                .serial(settings.serial())
+                .pollMicros(settings.pollMicros())
+                .userMemory(settings.userMemory())
+                .attachTimeout(settings.wait());
+        settings.workers().ifPresent(disk::workers);
+        settings.bounceSize().ifPresent(disk::bounceSize);
+        settings.msgTimeout().ifPresent(disk::msgTimeout);
+        if (!settings.pin().isEmpty()) {
+            disk.pin(settings.pin().stream().mapToInt(Integer::intValue).toArray());
+        }
+        if (console.isVerbose()) {
+            disk.observer((message, done) ->
+                    console.debug(settings.name() + ": " + KernelMessage.text(message) + (done ? "" : ": refused")));
+        }
+        return disk;
+    }
+
+    private static void closeAfter(Throwable failure, AutoCloseable left) {
+        try {
+            left.close();
+        } catch (Exception second) {
+            failure.addSuppressed(second);
+        }
+    }
+
+    /** All that belongs to one disk. */
+    private record HostedDisk(VduseHost host, Backend volume, Disk disk) implements ServedDisk {
+        @Override
+        public String device() {
+            return disk.device();
+        }
+
+        @Override
+        public long size() {
+            return disk.size();
+        }
+
+        @Override
+        public String backend() {
+            return volume.describe();
+        }
+
+        @Override
+        public boolean awaitEnd(Duration timeout) throws InterruptedException {
+            return disk.awaitEnd(timeout);
+        }
+
+        @Override
+        public boolean isBroken() {
+            return disk.isBroken();
+        }
+
+        /** A backend that workers may still use is made stable but not closed; the process is about to end. */
+        @Override
+        public void close() throws IOException {
+            try {
+                disk.close();
+            } catch (IOException left) {
+                closeAfter(left, this::flush);
+                throw left;
+            }
+            try (host;
+                    volume) {
+                flush();
+            }
+        }
+
+        private void flush() throws IOException {
+            if (!volume.limits().readOnly()) {
+                volume.flush();
+            }
+        }
+    }
+}

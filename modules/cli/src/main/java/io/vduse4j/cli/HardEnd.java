@@ -1,0 +1,56 @@
+package io.vduse4j.cli;
+
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Ends the process without asking anybody: when stopping takes too long, or when the user asks a second time. No shutdown
+ * hook runs and no thread is waited for (J-13).
+ */
+final class HardEnd implements AutoCloseable {
+    /** Together with the last line, less than the 10 s that service managers and users are promised. */
+    private static final Duration LONGEST_STOP = Duration.ofMillis(9_500);
+
+    private static final Duration LAST_LINE = Duration.ofMillis(300);
+
+    private final Console console;
+    private final String name;
+    private final AtomicBoolean started = new AtomicBoolean();
+    private final Thread watchdog =
+            Thread.ofPlatform().daemon().name("vduse-deadline").unstarted(this::waitAndEnd);
+
+    HardEnd(Console console, String name) {
+        this.console = console;
+        this.name = name;
+    }
+
+    /** Lets the time run that stopping may take. Further calls do nothing. */
+    void startDeadline() {
+        if (started.compareAndSet(false, true)) {
+            watchdog.start();
+        }
+    }
+
+    /** Ends the process now. */
+    void now(String why, int exitCode) {
+        console.say(why + ": " + name + " may be left on the vdpa bus and as /dev/vduse/" + name + "; \"vdpa dev del "
+                + name + "\" detaches it");
+        console.drain(LAST_LINE);
+        Runtime.getRuntime().halt(exitCode);
+    }
+
+    private void waitAndEnd() {
+        try {
+            Thread.sleep(LONGEST_STOP);
+        } catch (InterruptedException stoppedInTime) {
+            return;
+        }
+        now("stopping took longer than " + LONGEST_STOP.toMillis() + " ms and was given up", ExitCode.TIMEOUT);
+    }
+
+    /** Stopping was in time. */
+    @Override
+    public void close() {
+        watchdog.interrupt();
+    }
+}

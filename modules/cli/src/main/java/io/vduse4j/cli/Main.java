@@ -1,0 +1,54 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.vduse.host.linux.HostCheck;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** The {@code vduse} command. */
+public final class Main {
+    /** A reader of standard error that hangs does not keep the process. */
+    private static final Duration LAST_LINES = Duration.ofSeconds(1);
+
+    private Main() {}
+
+    /**
+     * Runs the command and ends the process with its exit code.
+     *
+     * @param args what the user wrote after {@code vduse}
+     */
+    public static void main(String[] args) {
+        System.exit(execute(stream(FileDescriptor.out), stream(FileDescriptor.err), args));
+    }
+
+    /** Of UTF-8 whatever the locale says: what is written outside of ASCII would be question marks in a bare one. */
+    private static PrintStream stream(FileDescriptor descriptor) {
+        return new PrintStream(new FileOutputStream(descriptor), false, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Runs the command in this process. Once a disk is to be served, SIGTERM, SIGINT and SIGHUP are taken.
+     *
+     * @param out standard output
+     * @param err standard error
+     * @param args what the user wrote after {@code vduse}
+     * @return the exit code
+     */
+    static int execute(PrintStream out, PrintStream err, String... args) {
+        var console = new Console(out, err);
+        return execute(console, new DiskServer(console), args);
+    }
+
+    /** As {@link #execute(PrintStream, PrintStream, String...)}, with another way to serve disks: for tests. */
+    static int execute(Console console, DiskServing serving, String... args) {
+        ConsoleLoggers.sendTo(console);
+        long began = System.nanoTime();
+        var line = VduseCommand.commandLine(
+                console, new CheckCommand(console, HostCheck::run), new RunCommand(console, serving, began));
+        int code = line.execute(args);
+        console.drain(LAST_LINES);
+        return code;
+    }
+}

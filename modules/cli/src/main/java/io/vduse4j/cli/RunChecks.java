@@ -1,0 +1,141 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.Bus;
+import io.vduse4j.block.BlkOptions;
+import io.vduse4j.block.spi.BackendOptions;
+import io.vduse4j.virtio.blk.BlkRequest;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** Checks the options of {@code vduse run} before anything is created. */
+record RunChecks(CommandLine line, String backend, RunOptions options) {
+    private static final long SECTOR = BlkRequest.SECTOR_BYTES;
+    private static final int PAGE = 4096;
+    private static final long MIN_BOUNCE = 1L << 20;
+    private static final long MAX_BOUNCE = 1L << 30;
+    private static final Duration MAX_WAIT = Duration.ofMinutes(10);
+    private static final Duration MAX_MSG_TIMEOUT = Duration.ofHours(1);
+
+    /**
+     * Returns what was asked for.
+     *
+     * @throws ParameterException with what is wrong and the rule that it breaks
+     */
+    RunSettings settings() {
+        var device = options.name == null ? DeviceName.of(backend) : options.name;
+        var fault = DeviceName.fault(device);
+        require(fault.isEmpty(), "--name " + device, fault);
+        require(options.via.equals("vduse"), "--via " + options.via, "must be vduse, the only door so far");
+        require(
+                options.host.equals("auto") || options.host.equals("linux"),
+                "--host " + options.host,
+                "must be auto or linux");
+        require(
+                options.bus.equals("virtio") || options.bus.equals("vhost"),
+                "--bus " + options.bus,
+                "must be virtio or vhost");
+        checkQueues();
+        checkSizes();
+        checkTimes();
+        var number = options.serial == null
+                ? device.substring(0, Math.min(device.length(), BlkRequest.ID_BYTES))
+                : options.serial;
+        require(
+                number.length() <= BlkRequest.ID_BYTES && number.chars().allMatch(c -> c >= ' ' && c <= '~'),
+                "--serial " + number,
+                "must be at most " + BlkRequest.ID_BYTES + " characters of ASCII");
+        return new RunSettings(
+                backend,
+                new BackendOptions(
+                        optional(options.size),
+                        optional(options.blockSize),
+                        options.readOnly,
+                        options.direct,
+                        options.force),
+                options.host,
+                device,
+                Bus.valueOf(options.bus.toUpperCase(Locale.ROOT)),
+                options.queues,
+                options.queueSize,
+                number,
+                optional(options.workers),
+                options.pin,
+                options.pollMicros,
+                options.wait,
+                optional(options.bounceSize),
+                options.userMemory,
+                Optional.ofNullable(options.msgTimeout));
+    }
+
+    private void checkQueues() {
+        require(
+                options.queues >= 1 && options.queues <= BlkOptions.MAX_QUEUES,
+                "--queues " + options.queues,
+                "must be 1 to " + BlkOptions.MAX_QUEUES);
+        require(
+                Integer.bitCount(options.queueSize) == 1
+                        && options.queueSize >= BlkOptions.MIN_QUEUE_SIZE
+                        && options.queueSize <= BlkOptions.MAX_QUEUE_SIZE,
+                "--queue-size " + options.queueSize,
+                "must be a power of two, " + BlkOptions.MIN_QUEUE_SIZE + " to " + BlkOptions.MAX_QUEUE_SIZE);
+        require(
+                options.workers == null || (options.workers >= 1 && options.workers <= options.queues),
+                "--workers " + options.workers,
+                "must be 1 to the number of queues, " + options.queues);
+    }
+
+    private void checkSizes() {
+        require(
+                options.blockSize == null
+                        || (Integer.bitCount(options.blockSize) == 1
+                                && options.blockSize >= SECTOR
+                                && options.blockSize <= PAGE),
+                "--block-size " + options.blockSize,
+                "must be 512, 1024, 2048 or 4096");
+        long unit = options.blockSize == null ? SECTOR : options.blockSize;
+        require(
+                options.size == null || options.size % unit == 0,
+                "--size " + options.size,
+                "must be a multiple of " + unit + " bytes");
+        require(
+                options.bounceSize == null
+                        || (options.bounceSize >= MIN_BOUNCE
+                                && options.bounceSize <= MAX_BOUNCE
+                                && options.bounceSize % PAGE == 0),
+                "--bounce-size " + options.bounceSize,
+                "must be 1M to 1G and a multiple of 4k");
+    }
+
+    private void checkTimes() {
+        require(
+                options.wait.isPositive() && options.wait.compareTo(MAX_WAIT) <= 0,
+                "--wait " + options.wait.toMillis() + "ms",
+                "must be more than 0 and at most 10m");
+        require(
+                options.msgTimeout == null
+                        || (options.msgTimeout.toSeconds() >= 1
+                                && options.msgTimeout.toMillisPart() == 0
+                                && options.msgTimeout.compareTo(MAX_MSG_TIMEOUT) <= 0),
+                "--msg-timeout " + (options.msgTimeout == null ? "" : options.msgTimeout.toMillis() + "ms"),
+                "must be whole seconds, 1s to 60m");
+    }
+
+    private void require(boolean holds, String what, String rule) {
+        if (!holds) {
+            throw new ParameterException(line, what + ": " + rule);
+        }
+    }
+
+    private static OptionalInt optional(Integer value) {
+        return value == null ? OptionalInt.empty() : OptionalInt.of(value);
+    }
+
+    private static OptionalLong optional(Long value) {
+        return value == null ? OptionalLong.empty() : OptionalLong.of(value);
+    }
+}

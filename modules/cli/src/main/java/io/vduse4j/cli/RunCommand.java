@@ -1,0 +1,97 @@
+package io.vduse4j.cli;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vduse run}: reads and checks what the user wrote; nothing is created before everything was checked. */
+@Command(
+        name = "run",
+        sortOptions = false,
+        synopsisHeading = "Usage: ",
+        customSynopsis = "vduse run BACKEND [options] [-- COMMAND [ARGUMENT...]]",
+        header = "Serves one disk in the foreground.",
+        description = {
+            "",
+            "Standard output is only the device, once it can be used; everything else goes to standard error.",
+            "The disk lives until the process is told to end (Ctrl-C, SIGTERM, SIGHUP) or COMMAND has ended.",
+            "COMMAND finds the device in $VDUSE_DEV and its name in $VDUSE_NAME; its exit code is that of vduse."
+        },
+        parameterListHeading = "%nBackends:%n",
+        optionListHeading = "%nOptions:%n",
+        footer = {
+            "",
+            "Sizes are bytes, or a number with k, M, G or T (of 1024); times are as in 500ms, 10s, 2m.",
+            "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 exists, 5 busy, 6 not possible on this host, 7 timeout",
+            "",
+            "Examples:",
+            "  vduse run disk.img                              a file as /dev/vdX, until Ctrl-C",
+            "  vduse run new.img --size 10G --queues 4         makes the file if there is none",
+            "  vduse run memory:1G -- sh -c 'mkfs.ext4 -q $VDUSE_DEV && mount $VDUSE_DEV /mnt && exec bash'",
+            "  vduse run /dev/sdb --bus vhost --read-only      /dev/vhost-vdpa-N for a virtual machine",
+            "  dev=$(vduse run disk.img --name db0 | head -1)  in a script; ends when the disk does"
+        })
+final class RunCommand implements Callable<Integer> {
+    private final Console console;
+    private final DiskServing serving;
+    private final long began;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(
+            index = "0",
+            paramLabel = "BACKEND",
+            description = {
+                "PATH or file:PATH  a file or a block device",
+                "memory:SIZE        memory of this process, gone with it",
+                "null:SIZE          reads zeroes and forgets what is written"
+            })
+    private String backend;
+
+    @Parameters(index = "1..*", hidden = true)
+    private List<String> command = List.of();
+
+    @Mixin
+    private final RunOptions options = new RunOptions();
+
+    @Mixin
+    private final CommonOptions common;
+
+    RunCommand(Console console, DiskServing serving, long began) {
+        this.console = console;
+        this.serving = serving;
+        this.began = began;
+        common = new CommonOptions(console);
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        checkCommand();
+        var settings = new RunChecks(spec.commandLine(), backend, options).settings();
+        if (!command.isEmpty()) {
+            Program.require(command.getFirst());
+        }
+        return new Foreground(console, serving, settings, command, options.output, began).run();
+    }
+
+    /** A word beside the backend is a mistake, not a command, unless it comes after the two dashes. */
+    private void checkCommand() {
+        var words = spec.commandLine().getParseResult().originalArgs();
+        int separator = words.indexOf("--");
+        int after = separator < 0 ? 0 : words.size() - separator - 1;
+        if (separator >= 0 && after == 0) {
+            throw new ParameterException(spec.commandLine(), "a command is missing after --");
+        }
+        if (command.size() > after) {
+            throw new ParameterException(
+                    spec.commandLine(), "one word too many: " + command.getFirst() + "; a command comes after --");
+        }
+    }
+}

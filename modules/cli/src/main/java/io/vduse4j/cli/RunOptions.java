@@ -1,0 +1,108 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.block.BlkOptions;
+import java.time.Duration;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** The options of {@code vduse run} as the user wrote them. Null is what was not given and has no fixed default. */
+final class RunOptions {
+    @Option(names = "--name", paramLabel = "NAME", description = "Name of the device; disk-FILE if not given.")
+    String name;
+
+    @Option(names = "--via", paramLabel = "vduse", description = "The door: vduse, the only one so far.")
+    String via = "vduse";
+
+    @Option(
+            names = "--bus",
+            paramLabel = "virtio|vhost",
+            description =
+                    "virtio: /dev/vdX on this host; vhost: /dev/vhost-vdpa-N for a virtual machine. Default virtio.")
+    String bus = "virtio";
+
+    @Option(
+            names = "--host",
+            paramLabel = "auto|linux",
+            description = "Where VDUSE is: the Linux kernel, the only place so far. Default auto.")
+    String host = "auto";
+
+    @Option(
+            names = "--size",
+            paramLabel = "SIZE",
+            converter = SizeText.class,
+            description = "Makes a file of this size; one that exists must have it.")
+    Long size;
+
+    @Option(names = "--queues", paramLabel = "N", description = "Number of queues, 1 to 16. Default 1.")
+    int queues = 1;
+
+    @Option(
+            names = "--queue-size",
+            paramLabel = "N",
+            description = "Entries of a queue, a power of two, 4 to 1024. Default 256.")
+    int queueSize = BlkOptions.DEFAULT_QUEUE_SIZE;
+
+    @Option(names = "--block-size", paramLabel = "N", description = "Logical block: 512, 1024, 2048 or 4096 bytes.")
+    Integer blockSize;
+
+    @Option(names = "--serial", paramLabel = "S", description = "Serial number, at most 20 characters. Default: NAME.")
+    String serial;
+
+    @Option(names = "--read-only", description = "Refuse writes; the file need not be writable.")
+    boolean readOnly;
+
+    @Option(names = "--direct", description = "Go around the page cache (O_DIRECT).")
+    boolean direct;
+
+    @Option(names = "--workers", paramLabel = "N", description = "Threads that serve queues, 1 to their number.")
+    Integer workers;
+
+    @Option(
+            names = "--pin",
+            paramLabel = "CPUS",
+            converter = CpuList.class,
+            description = "Processors that the workers may use, as in 0,2-3.")
+    List<Integer> pin = List.of();
+
+    @Option(
+            names = "--poll-us",
+            paramLabel = "N|always",
+            converter = PollTime.class,
+            description =
+                    "Microseconds for which an idle worker looks before it sleeps; always: it never does. Default 0.")
+    long pollMicros;
+
+    @Option(
+            names = "--wait",
+            paramLabel = "TIME",
+            converter = Durations.class,
+            description = "How long attaching may take, at most 10m. Default 10s.")
+    Duration wait = Duration.ofSeconds(10);
+
+    @Option(names = "--force", description = "Take a backend in an odd state that is refused otherwise.")
+    boolean force;
+
+    @Option(
+            names = "--bounce-size",
+            paramLabel = "SIZE",
+            converter = SizeText.class,
+            description = "The kernel's bounce buffer, 1M to 1G. Default 64M (Linux 6.4 and later).")
+    Long bounceSize;
+
+    @Option(names = "--umem", description = "Give the kernel memory of ours as its bounce buffer.")
+    boolean userMemory;
+
+    @Option(
+            names = "--msg-timeout",
+            paramLabel = "TIME",
+            converter = Durations.class,
+            description = "After this silence of ours the kernel breaks the device, 1s to 60m. Default 30s.")
+    Duration msgTimeout;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "table|json",
+            converter = OutputFormat.Converter.class,
+            description = "json: an object with device, name, size and backend, not the bare device.")
+    OutputFormat output = OutputFormat.TABLE;
+}

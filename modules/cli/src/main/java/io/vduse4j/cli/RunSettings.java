@@ -1,0 +1,45 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.Bus;
+import io.vduse4j.block.spi.BackendOptions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * What a user asked of {@code vduse run}, checked.
+ *
+ * @param backend as the user wrote it
+ * @param backendOptions what concerns the backend alone
+ * @param host {@code auto} or {@code linux}
+ * @param name of the device
+ * @param bus the driver that gets the device
+ * @param queues 1 or more
+ * @param queueSize entries of each queue
+ * @param serial what the driver shows, 0 to 20 characters
+ * @param workers threads; the framework decides if not given
+ * @param pin processors that the workers may use; empty for all
+ * @param pollMicros see {@link PollTime}
+ * @param wait how long attaching may take
+ * @param bounceSize bytes of the kernel's bounce buffer; the kernel's default if not given
+ * @param userMemory whether the bounce buffer is memory of ours
+ * @param msgTimeout after what silence the kernel breaks the device; its default if not given
+ */
+record RunSettings(
+        String backend,
+        BackendOptions backendOptions,
+        String host,
+        String name,
+        Bus bus,
+        int queues,
+        int queueSize,
+        String serial,
+        OptionalInt workers,
+        List<Integer> pin,
+        long pollMicros,
+        Duration wait,
+        OptionalLong bounceSize,
+        boolean userMemory,
+        Optional<Duration> msgTimeout) {}

@@ -1,0 +1,67 @@
+package io.vduse4j.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The command itself, which only holds the others. */
+@Command(
+        name = "vduse",
+        synopsisHeading = "Usage: ",
+        customSynopsis = "vduse COMMAND [options]",
+        header = "Disks for containers and virtual machines, through Linux VDUSE.",
+        versionProvider = VersionText.class,
+        commandListHeading = "%nCommands:%n",
+        optionListHeading = "%nOptions:%n",
+        footer = {
+            "",
+            "Examples:",
+            "  vduse check                           what this host can do, and how to get the rest",
+            "  vduse run disk.img                    a disk from a file: /dev/vdX for this host's containers",
+            "  vduse run memory:1G -- mkfs.ext4 -q '$VDUSE_DEV'",
+            "  vduse run disk.img --bus vhost        /dev/vhost-vdpa-N for a virtual machine",
+            "",
+            "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 exists, 5 busy, 6 not possible on this host, 7 timeout",
+            "\"vduse COMMAND --help\" says more about a command."
+        })
+final class VduseCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Say how to use this.")
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Say which version this is.")
+    private boolean version;
+
+    @Override
+    public Integer call() {
+        throw new ParameterException(spec.commandLine(), "a command is missing: check or run");
+    }
+
+    /** Builds the whole command. */
+    static CommandLine commandLine(Console console, CheckCommand check, RunCommand run) {
+        var line = new CommandLine(new VduseCommand()).addSubcommand(check).addSubcommand(run);
+        return line.setOut(console.writer())
+                // Asking whether there is a terminal would make each start slower.
+                .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
+                .setUsageHelpWidth(110)
+                .setUsageHelpLongOptionsMaxWidth(28)
+                .setParameterExceptionHandler(new UsageErrors(console))
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    console.failure(failure);
+                    return ExitCode.of(failure);
+                });
+    }
+}
