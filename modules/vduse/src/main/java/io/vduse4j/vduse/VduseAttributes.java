@@ -41,7 +41,7 @@ public final class VduseAttributes {
      * @throws IOException a {@link LinuxException}: EACCES without root
      */
     public void setMsgTimeout(long seconds) throws IOException {
-        host.writeAttribute(device, MSG_TIMEOUT, Long.toString(seconds));
+        write(MSG_TIMEOUT, seconds);
     }
 
     /**
@@ -60,7 +60,34 @@ public final class VduseAttributes {
      * @throws IOException a {@link LinuxException}: EINVAL for another size, EPERM once it was attached
      */
     public void setBounceSize(long bytes) throws IOException {
-        host.writeAttribute(device, BOUNCE_SIZE, Long.toString(bytes));
+        write(BOUNCE_SIZE, bytes);
+    }
+
+    private void write(String attribute, long value) throws IOException {
+        try {
+            host.writeAttribute(device, attribute, Long.toString(value));
+        } catch (LinuxException failure) {
+            var hint = hint(attribute, failure.errno());
+            if (hint.isEmpty()) {
+                throw failure;
+            }
+            var explained = new LinuxException(failure.call(), failure.object(), failure.errno(), hint);
+            explained.initCause(failure);
+            throw explained;
+        }
+    }
+
+    private static String hint(String attribute, int errno) {
+        return switch (errno) {
+            case Errno.EACCES -> "only root may write it";
+            case Errno.ENOENT -> "there is no VDUSE device of that name, or this kernel is too old for the attribute";
+            case Errno.EPERM -> "it can be set only before the device was first attached to the vdpa bus";
+            case Errno.EINVAL, Errno.ERANGE ->
+                attribute.equals(BOUNCE_SIZE)
+                        ? "a bounce buffer has from 1 MiB to 1 GiB"
+                        : "a timeout is from 0 to 4294967295 seconds";
+            default -> "";
+        };
     }
 
     private long number(String attribute) throws IOException {

@@ -41,7 +41,7 @@ class FakeHost implements VduseHost {
     }
 
     @Override
-    public void writeAttribute(String device, String attribute, String value) {
+    public void writeAttribute(String device, String attribute, String value) throws IOException {
         attributes.put(device + "/" + attribute, value);
     }
 

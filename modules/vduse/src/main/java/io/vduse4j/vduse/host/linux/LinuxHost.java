@@ -13,6 +13,7 @@ import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The Linux kernel of this machine. Holds nothing open: {@link #close} does nothing, and nodes outlive it.
@@ -110,6 +111,18 @@ public final class LinuxHost implements VduseHost {
     @Override
     public void bind(String device, String driver) throws IOException {
         new VdpaSysfs(root).bind(device, driver);
+    }
+
+    /**
+     * Returns how a device of the vdpa bus is used: {@code /dev/vdX} when a virtio driver has it, {@code
+     * /dev/vhost-vdpa-N} when it is for a virtual machine; empty as long as there is neither. The node itself may appear
+     * a moment later.
+     *
+     * @param device name of the device
+     * @throws IOException a {@link LinuxException} with EINVAL for what is no name
+     */
+    public Optional<Path> consumer(String device) throws IOException {
+        return new VdpaSysfs(root).consumer(device);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.host.NodeName;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -50,6 +51,32 @@ final class VdpaSysfs {
                     device);
         }
         SysfsFile.write(target.resolve("bind").toString(), device);
+    }
+
+    /** Returns the node under {@code /dev} through which the device is used, if there is one yet. */
+    Optional<Path> consumer(String device) throws IOException {
+        NodeName.check("look up", device);
+        var entry = bus.resolve("devices").resolve(device);
+        var vhost = child(entry, "vhost-vdpa-*");
+        if (vhost.isPresent()) {
+            return vhost.map(VdpaSysfs::node);
+        }
+        var virtio = child(entry, "virtio[0-9]*");
+        var disk = virtio.isPresent() ? child(virtio.get().resolve("block"), "*") : virtio;
+        return disk.map(VdpaSysfs::node);
+    }
+
+    private static Path node(Path entry) {
+        return Path.of("/dev").resolve(entry.getFileName());
+    }
+
+    private static Optional<Path> child(Path directory, String name) throws IOException {
+        try (var children = Files.newDirectoryStream(directory, name)) {
+            var found = children.iterator();
+            return found.hasNext() ? Optional.of(found.next()) : Optional.empty();
+        } catch (NoSuchFileException notThereYet) {
+            return Optional.empty();
+        }
     }
 
     /** Returns the driver that has the device, if any. */

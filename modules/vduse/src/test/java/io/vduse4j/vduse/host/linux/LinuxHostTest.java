@@ -159,6 +159,20 @@ class LinuxHostTest {
         failure(() -> host.bind("disk1", "vhost_vdpa"), Errno.ENODEV, "disk1", "attach it first");
     }
 
+    @Test
+    void tellsHowADeviceIsUsed() throws Exception {
+        assertThat(host.consumer("disk0")).isEmpty();
+        Files.createDirectories(root.resolve(DEVICE + "power"));
+        assertThat(host.consumer("disk0")).isEmpty();
+        Files.createDirectories(root.resolve(DEVICE + "virtio3"));
+        assertThat(host.consumer("disk0")).isEmpty();
+        Files.createDirectories(root.resolve(DEVICE + "virtio3/block/vdb"));
+        assertThat(host.consumer("disk0")).contains(Path.of("/dev/vdb"));
+        Files.move(root.resolve(DEVICE + "virtio3"), root.resolve(DEVICE + "vhost-vdpa-2"));
+        assertThat(host.consumer("disk0")).contains(Path.of("/dev/vhost-vdpa-2"));
+        failure(() -> host.consumer("../devices"), Errno.EINVAL, "the name of a device");
+    }
+
     private static void failure(ThrowingCallable call, int errno, String... parts) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
