@@ -67,8 +67,12 @@ final class BlkHandler implements QueueHandler, Completions {
             context.complete(chain, 0); // nowhere to say anything (BUG-09)
             return;
         }
+        if (chain.fault() != null) {
+            fail(chain, S_IOERR);
+            return;
+        }
         chain.setLastAside();
-        if (chain.fault() != null || chain.readableBytes() < HEADER_BYTES) {
+        if (chain.readableBytes() < HEADER_BYTES) {
             fail(chain, S_IOERR);
             return;
         }
