@@ -20,7 +20,8 @@ public interface Channel extends AutoCloseable {
      * @param request what to do; belongs to the backend until the completion
      * @throws InternalError if the memory that the request names has vanished. The channel has then forgotten the
      *     request: neither {@link Completions} nor {@link #completed} is called for it any more, and the channel and
-     *     its backend are as usable as before.
+     *     its backend are as usable as before. What the owner's own {@link Completions#complete} throws comes out here
+     *     too, but then the request has completed: the owner tells the two apart by that.
      */
     void submit(int slot, Request request);
 

@@ -75,6 +75,11 @@ public abstract class BackendContract {
         backend.close();
     }
 
+    /** Returns what {@link #create} made for this test. */
+    protected final Backend backend() {
+        return backend;
+    }
+
     private Volume volume() throws Exception {
         return new Volume(backend, model, keepsData());
     }

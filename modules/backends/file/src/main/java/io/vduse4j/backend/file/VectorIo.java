@@ -11,7 +11,7 @@ import io.vduse4j.linux.FileIo;
  * as much as they like. One thread's own; allocates nothing.
  */
 final class VectorIo {
-    /** A call that was interrupted or would wait is repeated; so often in a row, something is wrong. */
+    /** A call that would wait is repeated, as one that a signal interrupts is below; so often in a row, it is an error. */
     private static final int MOST_REPEATS = 64;
 
     /** Not an errno: the file ends before the range does. */
@@ -88,7 +88,7 @@ final class VectorIo {
         int repeats = 0;
         do {
             result = write ? FileIo.pwritev(fd, iov, count, offset, flags) : FileIo.preadv(fd, iov, count, offset);
-        } while ((result == -Errno.EINTR || result == -Errno.EAGAIN) && ++repeats < MOST_REPEATS);
+        } while (result == -Errno.EAGAIN && ++repeats < MOST_REPEATS);
         return result;
     }
 

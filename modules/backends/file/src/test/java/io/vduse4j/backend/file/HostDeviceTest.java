@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vduse4j.block.Backend;
+import io.vduse4j.block.Iovecs;
+import io.vduse4j.block.Request;
 import io.vduse4j.block.contract.BackendContract;
+import io.vduse4j.block.contract.GuestMemory;
+import io.vduse4j.block.contract.Worker;
 import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.block.spi.Backends;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -84,6 +89,34 @@ class HostDeviceTest extends BackendContract {
             LoopDevice.run(List.of("losetup", "--set-capacity", growing.path()));
             assertThat(told.get(10, TimeUnit.SECONDS)).isEqualTo(16L << 20);
             assertThat(backend.size()).isEqualTo(16L << 20);
+        }
+    }
+
+    /** Flushes that the device has seen, by the kernel's own count (Documentation/block/stat.rst: the 16th number). */
+    private long flushes() throws Exception {
+        var numbers = Files.readString(Path.of("/sys/class/block", loop.path().substring("/dev/".length()), "stat"));
+        return Long.parseLong(numbers.strip().split("\\s+", -1)[15]);
+    }
+
+    @Test
+    void flushesAndWritesThroughReachTheDeviceAndOthersDoNot() throws Exception {
+        try (var worker = new Worker(backend(), 1);
+                var memory = new GuestMemory(8192)) {
+            Iovecs.set(memory.address(), 0, memory.address() + 4096, 4096);
+            var request = new Request(0);
+            request.op = Request.Op.WRITE;
+            request.length = 4096;
+            request.iov = memory.address();
+            request.iovCount = 1;
+            long before = flushes();
+            assertThat(worker.run(request)).isZero();
+            assertThat(flushes()).isEqualTo(before);
+            backend().flush();
+            long flushed = flushes();
+            assertThat(flushed).isGreaterThan(before);
+            request.fua = true;
+            assertThat(worker.run(request)).isZero();
+            assertThat(flushes()).isGreaterThan(flushed);
         }
     }
 }
