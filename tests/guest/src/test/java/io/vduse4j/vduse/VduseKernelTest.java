@@ -1,12 +1,13 @@
 package io.vduse4j.vduse;
 
+import static io.vduse4j.vduse.KernelDevices.FEATURES;
+import static io.vduse4j.vduse.KernelDevices.LONG;
+import static io.vduse4j.vduse.KernelDevices.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.Fd;
-import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.OpenFlags;
 import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.host.VduseNode;
@@ -15,12 +16,8 @@ import io.vduse4j.vduse.host.linux.LinuxHost;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.OptionalLong;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,60 +30,16 @@ import org.junit.jupiter.api.Timeout;
 @Tag("quick")
 @Timeout(120)
 final class VduseKernelTest {
-    private static final Duration LONG = Duration.ofSeconds(60);
-    private static final long FEATURES = 1L << 32 | 1L << 33;
     private static final long VHOST_SET_OWNER = 0xaf01;
     private static final long VHOST_GET_VRING_BASE = 0xc008af12L;
 
     private final LinuxHost host = new LinuxHost();
     private final VdpaBus bus = new VdpaBus(host);
+    private final KernelDevices devices = new KernelDevices(host);
 
-    private static DeviceSpec disk(String name) {
-        return new DeviceSpec(name, 0x1af4, 2, FEATURES, 2, 4096, new byte[60]);
-    }
-
-    private void create(String name) throws Exception {
-        try (var control = VduseControl.open(host)) {
-            control.create(disk(name));
-        }
-    }
-
-    /** What the kernel still holds right after a device left the bus it lets go soon. */
-    private void destroy(String name) throws Exception {
-        long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-        try (var control = VduseControl.open(host)) {
-            while (true) {
-                try {
-                    control.destroy(name);
-                    return;
-                } catch (LinuxException failure) {
-                    if (failure.errno() != Errno.EBUSY || System.nanoTime() - deadline > 0) {
-                        throw failure;
-                    }
-                    Thread.sleep(20);
-                }
-            }
-        }
-    }
-
-    /** Removes what a failed test left, so that only one fails. */
     @AfterEach
     void nothingIsLeft() throws Exception {
-        var attached = bus.devices(LONG);
-        for (var device : attached) {
-            bus.delete(device.name(), LONG);
-        }
-        var created = new ArrayList<String>();
-        try (var nodes = Files.list(Path.of("/dev/vduse"))) {
-            nodes.map(node -> node.getFileName().toString())
-                    .filter(name -> !name.equals("control"))
-                    .forEach(created::add);
-        }
-        for (var name : created) {
-            destroy(name);
-        }
-        assertThat(attached).isEmpty();
-        assertThat(created).isEmpty();
+        devices.nothingIsLeft();
     }
 
     @Test
@@ -99,8 +52,8 @@ final class VduseKernelTest {
     @Test
     void theControlNodeAnswersAsDescribed() throws Exception {
         try (var control = VduseControl.open(host)) {
-            control.create(disk("one"));
-            refused(() -> control.create(disk("one")), Errno.EEXIST, "a device of that name exists");
+            control.create(KernelDevices.disk("one"));
+            refused(() -> control.create(KernelDevices.disk("one")), Errno.EEXIST, "a device of that name exists");
             refused(
                     () -> control.create(new DeviceSpec("two", 0, 3, FEATURES, 1, 4096, new byte[0])),
                     Errno.EINVAL,
@@ -121,7 +74,7 @@ final class VduseKernelTest {
 
     @Test
     void aDeviceThatIsNotAttachedAnswersAsDescribed() throws Exception {
-        create("idle");
+        devices.create("idle");
         var attributes = new VduseAttributes(host, "idle");
         assertThat(attributes.msgTimeout()).isEqualTo(30);
         attributes.setMsgTimeout(0xffffffffL);
@@ -158,12 +111,12 @@ final class VduseKernelTest {
             assertThat(device.poll(VduseNode.POLLIN | VduseNode.POLLOUT, 0)).isZero();
             assertThat(device.isBroken()).isFalse();
         }
-        destroy("idle");
+        devices.destroy("idle");
     }
 
     @Test
     void theNodeOfLinuxIsRaw() throws Exception {
-        create("raw");
+        devices.create("raw");
         var opened = Fd.open("/dev/vduse/raw", OpenFlags.O_RDWR);
         try (var node = LinuxHost.adopt(opened);
                 var arena = Arena.ofConfined()) {
@@ -180,12 +133,12 @@ final class VduseKernelTest {
             node.wake();
             assertThat(node.poll(VduseNode.POLLIN, -1)).isZero();
         }
-        destroy("raw");
+        devices.destroy("raw");
     }
 
     @Test
     void attachesAndDetachesTheTranscriptOfTheDriver() throws Exception {
-        create("disk0");
+        devices.create("disk0");
         try (var device = VduseDevice.open(host, "disk0", 2);
                 var thread = new AnsweringThread(device, 0)) {
             device.setupQueue(0, 256);
@@ -217,7 +170,7 @@ final class VduseKernelTest {
                     .containsExactly(new VduseMessage.SetStatus(5, 0), new VduseMessage.SetStatus(6, 1));
             assertThat(bus.device("disk0", LONG)).isEmpty();
         }
-        destroy("disk0");
+        devices.destroy("disk0");
     }
 
     /** Without MQ the driver takes one queue; its ring is a region of its own, whose offset is its IOVA. */
@@ -250,7 +203,7 @@ final class VduseKernelTest {
 
     @Test
     void goesToVhostAndBackAndTellsItsQueueStates() throws Exception {
-        create("disk1");
+        devices.create("disk1");
         try (var device = VduseDevice.open(host, "disk1", 2);
                 var thread = new AnsweringThread(device, 0xfffe)) {
             device.setupQueue(0, 256);
@@ -289,12 +242,12 @@ final class VduseKernelTest {
             refused(() -> bus.bind("disk1", "no_vdpa", LONG), Errno.ENODEV, "modprobe no-vdpa");
             bus.delete("disk1", LONG);
         }
-        destroy("disk1");
+        devices.destroy("disk1");
     }
 
     @Test
     void aSilentDaemonNeitherHangsItsCallersNorSurvives() throws Exception {
-        create("mute");
+        devices.create("mute");
         new VduseAttributes(host, "mute").setMsgTimeout(3);
         try (var device = VduseDevice.open(host, "mute", 2)) {
             device.setupQueue(0, 256);
@@ -314,14 +267,6 @@ final class VduseKernelTest {
             assertThat(bus.device("mute", LONG)).isPresent();
             bus.delete("mute", LONG);
         }
-        destroy("mute");
-    }
-
-    private static void refused(ThrowingCallable call, int errno, String hint) {
-        assertThatThrownBy(call)
-                .isInstanceOfSatisfying(
-                        LinuxException.class,
-                        failure -> assertThat(failure.errno()).isEqualTo(errno))
-                .hasMessageContaining(hint);
+        devices.destroy("mute");
     }
 }

@@ -208,7 +208,7 @@ public final class HostCheck {
                     item,
                     Status.WARNING,
                     "/proc/sys/kernel/io_uring_disabled is not there: built without it, or Linux before 6.6",
-                    "");
+                    "take a kernel from 6.6 on, built with CONFIG_IO_URING");
         }
     }
 }
