@@ -2,6 +2,7 @@ package io.vduse4j.virtio;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Objects;
 
 /**
  * A descriptor chain in its request slot: preallocated for its head, filled by the queue each time the driver makes the
@@ -108,7 +109,10 @@ public final class Chain {
         return readableIov() + (long) readable * PIECE_BYTES;
     }
 
-    /** Host address of the last writable byte as the driver gave it, or -1 if there is none or it is not mapped. */
+    /**
+     * Host address of the last writable byte as the driver gave it, or -1 if there is none or it is not granted. A fault
+     * in another buffer, or in an earlier part of this one, does not hide it.
+     */
     public long lastWritable() {
         return lastWritable;
     }
@@ -123,8 +127,10 @@ public final class Chain {
      *
      * @param to where they go, from its start
      * @param length how many, at most {@link #readableBytes}
+     * @throws IndexOutOfBoundsException if there are not as many; nothing is consumed
      */
     public void consume(MemorySegment to, long length) {
+        Objects.checkFromIndexSize(0, length, readableBytes);
         long done = 0;
         while (done < length) {
             long base = base(first);
@@ -142,8 +148,16 @@ public final class Chain {
         readableBytes -= length;
     }
 
-    /** Takes the last writable byte out of the writable bytes. There must be one. */
+    /**
+     * Takes the last writable byte out of the writable bytes. Only for a chain without a fault: with one, the last byte
+     * may be known and yet be in no piece.
+     *
+     * @throws IllegalStateException if there is none
+     */
     public void setLastAside() {
+        if (writable == 0 || fault != null) {
+            throw new IllegalStateException("no writable byte to set aside in chain " + head);
+        }
         int piece = first + readable + writable - 1;
         long size = size(piece);
         if (size == 1) {
@@ -154,8 +168,14 @@ public final class Chain {
         writableBytes--;
     }
 
-    /** Copies bytes into the writable pieces from their start; {@code from} must not be longer than they are. */
+    /**
+     * Copies bytes into the writable pieces from their start.
+     *
+     * @param from the bytes, at most {@link #writableBytes}
+     * @throws IndexOutOfBoundsException if they are more; nothing is written
+     */
     public void fill(MemorySegment from) {
+        Objects.checkFromIndexSize(0, from.byteSize(), writableBytes);
         long done = 0;
         for (int i = first + readable; done < from.byteSize(); i++) {
             long n = Math.min(size(i), from.byteSize() - done);
@@ -216,14 +236,16 @@ public final class Chain {
         return true;
     }
 
-    /** Notes what is wrong; the first fault counts. The last writable byte is not known unless it comes later. */
-    void fault(Fault found, boolean write) {
+    /** Notes what is wrong; the first fault counts. */
+    void fault(Fault found) {
         if (fault == null) {
             fault = found;
         }
-        if (write) {
-            lastWritable = -1;
-        }
+    }
+
+    /** Says where the last writable byte is although it is in no piece; -1 if it is not granted. */
+    void lastWritable(long host) {
+        lastWritable = host;
     }
 
     private long base(int piece) {

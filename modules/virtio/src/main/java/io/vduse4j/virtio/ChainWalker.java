@@ -153,31 +153,48 @@ final class ChainWalker {
         if (bytes > MAX_BYTES) {
             return Fault.CHAIN_TOO_LARGE;
         }
+        Fault fault = addPieces(chain, start, length, write);
+        if (fault != null) {
+            chain.fault(fault);
+            if (write) {
+                chain.lastWritable(lastByte(start, length));
+            }
+        }
+        return null;
+    }
+
+    private Fault addPieces(Chain chain, long start, long length, boolean write) {
         long address = start;
         long left = length;
         while (left > 0) {
             int region = find(address);
             if (region < 0) {
-                chain.fault(Fault.BUFFER_UNMAPPED, write);
-                return null;
+                return Fault.BUFFER_UNMAPPED;
             }
             if (!memory.grants(region, write ? GuestMemory.WRITE : GuestMemory.READ)) {
-                chain.fault(Fault.BUFFER_NOT_GRANTED, write);
-                return null;
+                return Fault.BUFFER_NOT_GRANTED;
             }
             long n = memory.contiguous(region, address, left);
             if (!chain.add(memory.host(region, address), n, write)) {
-                chain.fault(Fault.TOO_FRAGMENTED, write);
-                return null;
+                return Fault.TOO_FRAGMENTED;
             }
             left -= n;
             address += n;
             if (address == 0 && left > 0) { // ran over the end of the address space (BUG-03)
-                chain.fault(Fault.BUFFER_UNMAPPED, write);
-                return null;
+                return Fault.BUFFER_UNMAPPED;
             }
         }
         return null;
+    }
+
+    /** Host address of a buffer's last byte, or -1: a status can be written there though the buffer is not usable. */
+    private long lastByte(long start, long length) {
+        long last = start + length - 1;
+        if (Long.compareUnsigned(last, start) < 0) {
+            return -1;
+        }
+        int region = find(last);
+        return region >= 0 && memory.grants(region, GuestMemory.WRITE) ? memory.host(region, last) : -1;
     }
 
     private int find(long address) {

@@ -31,9 +31,9 @@ public enum Fault {
     INDIRECT_UNMAPPED(Size.CHAIN, "indirect table not mapped"),
     /** A buffer to read behind a buffer to write (VS-04). */
     READ_AFTER_WRITE(Size.CHAIN, "readable buffer behind a writable one"),
-    /** Scattered over more mapped pieces than a request slot holds. */
-    TOO_FRAGMENTED(Size.CHAIN, "too many pieces"),
 
+    /** Scattered over more mapped pieces than a request slot holds. */
+    TOO_FRAGMENTED(Size.REQUEST, "too many pieces"),
     /** A buffer lies, in whole or in part, in no region (BUG-03). */
     BUFFER_UNMAPPED(Size.REQUEST, "buffer not mapped"),
     /** The region does not grant what the buffer needs (VS-05). */
