@@ -42,17 +42,23 @@ final class Child implements AutoCloseable {
         return process.isAlive() ? ExitCode.SIGNALLED + 9 : process.exitValue();
     }
 
-    /** Ends the command if it still runs: asks, waits, and kills it together with what it started. */
     @Override
     public void close() {
+        stop();
+    }
+
+    /** Ends the command if it still runs: asks, waits, and kills it together with what it started. */
+    void stop() {
         if (!process.isAlive()) {
             return;
         }
         process.destroy();
         try {
             if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                // Its children have no parent to be found by once it is dead; killed before it, they would be noticed.
+                var children = process.descendants().toList();
                 process.destroyForcibly();
+                children.forEach(ProcessHandle::destroyForcibly);
                 process.waitFor(LAST.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException hurry) {

@@ -35,7 +35,7 @@ final class Console {
         this.err = err;
     }
 
-    /** Makes {@link #debug} and {@link #trace} write. */
+    /** Makes {@link #debug} write and the traces of {@link #failure} appear. */
     void verbose(boolean on) {
         verbose = on;
     }

@@ -57,7 +57,7 @@ record DiskServer(Console console) implements DiskServing {
                 .serial(settings.serial())
                 .pollMicros(settings.pollMicros())
                 .userMemory(settings.userMemory())
-                .attachTimeout(settings.wait());
+                .attachTimeout(settings.attachTimeout());
         settings.workers().ifPresent(disk::workers);
         settings.bounceSize().ifPresent(disk::bounceSize);
         settings.msgTimeout().ifPresent(disk::msgTimeout);

@@ -118,7 +118,7 @@ final class Foreground {
             if (events.take() instanceof Event.DiskEnded) {
                 throw endedByItself(disk);
             }
-            child.close();
+            child.stop();
             return child.exitCode();
         }
     }

@@ -33,8 +33,8 @@ final class HardEnd implements AutoCloseable {
 
     /** Ends the process now. */
     void now(String why, int exitCode) {
-        console.say(why + ": " + name + " may be left on the vdpa bus and as /dev/vduse/" + name + "; \"vdpa dev del "
-                + name + "\" detaches it");
+        console.say(why + ": " + name + " may be left on the vdpa bus and as /dev/vduse/" + name
+                + "; serve it again under that name, which takes over and removes what is left");
         console.drain(LAST_LINE);
         Runtime.getRuntime().halt(exitCode);
     }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
             "",
             "Standard output is only the device, once it can be used; everything else goes to standard error.",
             "The disk lives until the process is told to end (Ctrl-C, SIGTERM, SIGHUP) or COMMAND has ended.",
-            "COMMAND finds the device in $VDUSE_DEV and its name in $VDUSE_NAME; its exit code is that of vduse."
+            "COMMAND finds the device in $VDUSE_DEV and its name in $VDUSE_NAME; vduse ends with its exit code."
         },
         parameterListHeading = "%nBackends:%n",
         optionListHeading = "%nOptions:%n",
@@ -35,7 +35,7 @@ import picocli.CommandLine.Spec;
             "  vduse run new.img --size 10G --queues 4         makes the file if there is none",
             "  vduse run memory:1G -- sh -c 'mkfs.ext4 -q $VDUSE_DEV && mount $VDUSE_DEV /mnt && exec bash'",
             "  vduse run /dev/sdb --bus vhost --read-only      /dev/vhost-vdpa-N for a virtual machine",
-            "  dev=$(vduse run disk.img --name db0 | head -1)  in a script; ends when the disk does"
+            "  exec 3< <(vduse run disk.img); read -r dev <&3  waits until the disk is there; kill $! ends it"
         })
 final class RunCommand implements Callable<Integer> {
     private final Console console;

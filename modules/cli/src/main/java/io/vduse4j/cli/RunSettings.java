@@ -21,8 +21,8 @@ import java.util.OptionalLong;
  * @param serial what the driver shows, 0 to 20 characters
  * @param workers threads; the framework decides if not given
  * @param pin processors that the workers may use; empty for all
- * @param pollMicros see {@link PollTime}
- * @param wait how long attaching may take
+ * @param pollMicros see {@link io.vduse4j.Disk.Builder#pollMicros}
+ * @param attachTimeout how long attaching may take
  * @param bounceSize bytes of the kernel's bounce buffer; the kernel's default if not given
  * @param userMemory whether the bounce buffer is memory of ours
  * @param msgTimeout after what silence the kernel breaks the device; its default if not given
@@ -39,7 +39,7 @@ record RunSettings(
         OptionalInt workers,
         List<Integer> pin,
         long pollMicros,
-        Duration wait,
+        Duration attachTimeout,
         OptionalLong bounceSize,
         boolean userMemory,
         Optional<Duration> msgTimeout) {}

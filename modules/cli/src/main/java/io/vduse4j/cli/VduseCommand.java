@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  vduse check                           what this host can do, and how to get the rest",
             "  vduse run disk.img                    a disk from a file: /dev/vdX for this host's containers",
-            "  vduse run memory:1G -- mkfs.ext4 -q '$VDUSE_DEV'",
+            "  vduse run memory:1G -- sh -c 'mkfs.ext4 -q $VDUSE_DEV'",
             "  vduse run disk.img --bus vhost        /dev/vhost-vdpa-N for a virtual machine",
             "",
             "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 exists, 5 busy, 6 not possible on this host, 7 timeout",
