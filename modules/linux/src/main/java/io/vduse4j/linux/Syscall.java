@@ -14,8 +14,8 @@ import java.lang.invoke.MethodHandle;
  * The one native signature of the project: {@code long syscall(long number, ...)} of the C library. One signature is
  * linked in a few milliseconds; one for each system call would triple the start-up time.
  *
- * <p>Results are the kernel's own convention: what the call returned, or the negated errno. After its first call on a
- * thread it allocates nothing.
+ * <p>Results are the kernel's own convention: what the call returned, or the negated errno. Compiled code allocates
+ * nothing; until then, and where the compiler inlines only in part, the linker makes a slice of 40 bytes a call.
  */
 final class Syscall {
     private Syscall() {}

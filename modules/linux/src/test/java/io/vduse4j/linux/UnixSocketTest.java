@@ -153,8 +153,9 @@ class UnixSocketTest {
             closed.close();
             assertErrno(Errno.EBADF, () -> pair.one().send(bytes("x"), List.of(open, closed), LONG));
             assertErrno(Errno.ETIMEDOUT, () -> pair.other().receive(ByteBuffer.allocate(1), 1, SHORT));
+            var entry = Path.of("/proc/self/fd/" + open.number());
             open.close();
-            assertThat(open.enter()).as("nothing holds it any more").isNegative();
+            assertThat(entry).as("nothing holds it any more").doesNotExist();
         }
     }
 
@@ -191,6 +192,31 @@ class UnixSocketTest {
                 reader.get(30, TimeUnit.SECONDS);
                 assertThat(in.array()).isEqualTo(out);
             }
+        }
+    }
+
+    /** Descriptors go with the first byte only, however many parts there are. */
+    @Test
+    void descriptorsAreSentOnce() throws Exception {
+        var out = ByteBuffer.allocate(2 << 20);
+        try (var pair = UnixSocket.pair();
+                var nothing = Fd.open("/dev/null", OpenFlags.O_RDWR)) {
+            var count = CompletableFuture.supplyAsync(() -> {
+                int descriptors = 0;
+                var in = ByteBuffer.allocate(out.capacity());
+                try {
+                    while (in.hasRemaining()) {
+                        var received = pair.other().receive(in, 8, LONG).descriptors();
+                        descriptors += received.size();
+                        received.forEach(Fd::close);
+                    }
+                } catch (LinuxException problem) {
+                    throw new IllegalStateException(problem);
+                }
+                return descriptors;
+            });
+            pair.one().send(out, List.of(nothing), LONG);
+            assertThat(count.get(30, TimeUnit.SECONDS)).isEqualTo(1);
         }
     }
 
