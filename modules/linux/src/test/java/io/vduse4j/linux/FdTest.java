@@ -161,7 +161,8 @@ class FdTest {
         for (int i = 0; i < 10_000; i++) {
             cycle();
         }
-        assertThat(census()).isEqualTo(before);
+        // The JVM itself may have a file open for a moment.
+        assertThat(census()).isLessThan(before + 10);
     }
 
     private static void cycle() throws LinuxException {
