@@ -11,7 +11,7 @@ import java.util.EnumSet;
 import org.junit.jupiter.api.Test;
 
 class DelayFilterTest {
-    private static final Duration DELAY = Duration.ofMillis(150);
+    private static final Duration DELAY = Duration.ofSeconds(1);
 
     @Test
     void onlyTheChosenRequestsAreDelayed() throws Exception {
@@ -29,6 +29,7 @@ class DelayFilterTest {
             requests[1].op = Request.Op.WRITE;
             long start = System.nanoTime();
             worker.submit(0, requests[0]);
+            assertThat(worker.hasEnded(0)).as("the read").isFalse();
             worker.submit(1, requests[1]);
             assertThat(worker.hasEnded(1)).as("the write").isTrue();
             assertThat(worker.await(1)).isZero();
