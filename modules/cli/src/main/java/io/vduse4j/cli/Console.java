@@ -5,6 +5,7 @@ import io.vduse4j.linux.LinuxException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -61,7 +62,7 @@ final class Console {
 
     /** Returns standard output as picocli wants it, for help and version. */
     PrintWriter writer() {
-        return new PrintWriter(out, true);
+        return new PrintWriter(out, true, StandardCharsets.UTF_8);
     }
 
     /** Gives one line to standard error. Does not block. */
