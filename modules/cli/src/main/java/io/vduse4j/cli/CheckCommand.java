@@ -30,7 +30,7 @@ final class CheckCommand implements Callable<Integer> {
     private final Supplier<List<Finding>> check;
 
     @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --version there
+    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
     private final CommonOptions common;
 
     @Option(

@@ -34,7 +34,7 @@ final class Child implements AutoCloseable {
 
     /** Runs something when the command has ended, on another thread. */
     void onExit(Runnable action) {
-        process.onExit().thenRun(action);
+        var _ = process.onExit().thenRun(action);
     }
 
     /** Its exit code, or 128 and the number of the signal that ended it; the latter also if it cannot be ended. */

@@ -3,6 +3,7 @@ package io.vduse4j.cli;
 import picocli.CommandLine.Option;
 
 /** Options that every command has. */
+@SuppressWarnings({"UnusedMethod", "UnusedVariable"}) // picocli uses them
 final class CommonOptions {
     private final Console console;
 

@@ -126,7 +126,7 @@ final class Foreground {
     private void awaitEnd(ServedDisk disk) {
         try {
             while (!disk.awaitEnd(LOOK_AGAIN)) {
-                continue;
+                // It is still there.
             }
             events.add(new Event.DiskEnded());
         } catch (InterruptedException ended) {

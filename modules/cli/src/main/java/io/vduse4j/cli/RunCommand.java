@@ -62,6 +62,7 @@ final class RunCommand implements Callable<Integer> {
     private final RunOptions options = new RunOptions();
 
     @Mixin
+    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
     private final CommonOptions common;
 
     RunCommand(Console console, DiskServing serving, long began) {

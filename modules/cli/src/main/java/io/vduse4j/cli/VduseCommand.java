@@ -37,12 +37,14 @@ final class VduseCommand implements Callable<Integer> {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Say how to use this.")
+    @SuppressWarnings("UnusedVariable") // picocli uses it
     private boolean help;
 
     @Option(
             names = {"-V", "--version"},
             versionHelp = true,
             description = "Say which version this is.")
+    @SuppressWarnings("UnusedVariable") // picocli uses it
     private boolean version;
 
     @Override
