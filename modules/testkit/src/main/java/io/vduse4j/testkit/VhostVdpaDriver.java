@@ -2,7 +2,6 @@ package io.vduse4j.testkit;
 
 import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.LinuxException;
-import io.vduse4j.linux.NativeMemory;
 import io.vduse4j.linux.Poll;
 import io.vduse4j.virtio.DeviceStatus;
 import io.vduse4j.virtio.RingAddresses;
@@ -33,19 +32,13 @@ public final class VhostVdpaDriver implements AutoCloseable {
 
     private static final int ALIVE = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER;
     private static final int RING_ALIGNMENT = 4096;
-    /** Anywhere that is not 0 and not where other memory will be; one apart for each region. */
-    private static final long FIRST_IOVA = 1L << 32;
-
-    private static final long IOVA_STEP = 1L << 32;
 
     private final VhostVdpaDevice device;
     private final Duration timeout;
     private final EventFd configCall;
-    private final boolean batches;
-    private final List<VmMemory> memories = new ArrayList<>();
+    private final VhostMemory memory;
     private final List<Queue> queues = new ArrayList<>();
     private final List<DriverArea> ofQueues = new ArrayList<>();
-    private long nextIova = FIRST_IOVA;
     private long features;
 
     private record Queue(EventFdSignals signals, BlkDriver driver) {}
@@ -57,8 +50,8 @@ public final class VhostVdpaDriver implements AutoCloseable {
         device.setOwner();
         long known = VhostLayout.BACKEND_F_IOTLB_MSG_V2 | VhostLayout.BACKEND_F_IOTLB_BATCH;
         long accepted = device.backendFeatures() & known;
-        batches = (accepted & VhostLayout.BACKEND_F_IOTLB_BATCH) != 0;
         device.setBackendFeatures(accepted);
+        memory = new VhostMemory(device.iotlb(), (accepted & VhostLayout.BACKEND_F_IOTLB_BATCH) != 0);
     }
 
     /**
@@ -239,19 +232,7 @@ public final class VhostVdpaDriver implements AutoCloseable {
      * @param bytes at least as many, rounded up to pages
      */
     public DriverArea addMemory(long bytes) throws LinuxException {
-        long page = NativeMemory.pageSize();
-        long whole = (bytes + page - 1) & -page;
-        VmMemory memory = VmMemory.create("vduse4j-vm", nextIova, whole);
-        nextIova += (whole / IOVA_STEP + 1) * IOVA_STEP;
-        DriverArea area = memory.area();
-        try {
-            change(() -> device.iotlb().map(area.device(), area.bytes(), area.host(), VhostVdpaDevice.Access.BOTH));
-        } catch (LinuxException | RuntimeException problem) {
-            memory.close();
-            throw problem;
-        }
-        memories.add(memory);
-        return area;
+        return memory.add(bytes);
     }
 
     /**
@@ -266,28 +247,8 @@ public final class VhostVdpaDriver implements AutoCloseable {
                 throw new IllegalStateException("queue " + i + " has requests in " + area);
             }
         }
-        VmMemory memory = memories.stream()
-                .filter(one -> one.area().equals(area))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no memory of this driver: " + area));
-        change(() -> device.iotlb().unmap(area.device(), area.bytes()));
-        memories.remove(memory);
+        memory.remove(area);
         ofQueues.remove(area);
-        memory.close();
-    }
-
-    private interface Change {
-        void run() throws LinuxException;
-    }
-
-    private void change(Change change) throws LinuxException {
-        if (batches) {
-            device.iotlb().beginBatch();
-        }
-        change.run();
-        if (batches) {
-            device.iotlb().endBatch();
-        }
     }
 
     /** Capacity in sectors of 512 bytes, read from the device now. */
@@ -315,7 +276,6 @@ public final class VhostVdpaDriver implements AutoCloseable {
         device.close();
         forgetQueues();
         configCall.close();
-        memories.forEach(VmMemory::close);
-        memories.clear();
+        memory.close();
     }
 }

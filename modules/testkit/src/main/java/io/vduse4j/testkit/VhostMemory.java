@@ -1,0 +1,75 @@
+package io.vduse4j.testkit;
+
+import io.vduse4j.linux.LinuxException;
+import io.vduse4j.linux.NativeMemory;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The memory of a virtual machine, region by region, as a vhost-vdpa device sees it. */
+final class VhostMemory implements AutoCloseable {
+
+    /** Regions begin at multiples of this, never at 0: an address that is wrong by a little is in none. */
+    private static final long IOVA_STEP = 1L << 32;
+
+    private final VhostIotlb iotlb;
+    private final boolean batches;
+    private final List<VmMemory> regions = new ArrayList<>();
+    private long nextIova = IOVA_STEP;
+
+    VhostMemory(VhostIotlb iotlb, boolean batches) {
+        this.iotlb = iotlb;
+        this.batches = batches;
+    }
+
+    /** Maps new memory at an address that was never used before. */
+    DriverArea add(long bytes) throws LinuxException {
+        long page = NativeMemory.pageSize();
+        long whole = (bytes + page - 1) & -page;
+        VmMemory region = VmMemory.create("vduse4j-vm", nextIova, whole);
+        nextIova += (whole / IOVA_STEP + 1) * IOVA_STEP;
+        DriverArea area = region.area();
+        try {
+            change(() -> iotlb.map(area.device(), area.bytes(), area.host(), VhostVdpaDevice.Access.BOTH));
+        } catch (LinuxException | RuntimeException problem) {
+            region.close();
+            throw problem;
+        }
+        regions.add(region);
+        return area;
+    }
+
+    /** Takes a region away from the device, and then from this process. */
+    void remove(DriverArea area) throws LinuxException {
+        VmMemory region = regions.stream()
+                .filter(one -> one.area().equals(area))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no memory of this driver: " + area));
+        change(() -> iotlb.unmap(area.device(), area.bytes()));
+        regions.remove(region);
+        region.close();
+    }
+
+    private interface Change {
+        void run() throws LinuxException;
+    }
+
+    private void change(Change change) throws LinuxException {
+        if (!batches) {
+            change.run();
+            return;
+        }
+        iotlb.beginBatch();
+        try {
+            change.run();
+        } finally {
+            iotlb.endBatch();
+        }
+    }
+
+    /** Frees all regions; the device must not run any more. */
+    @Override
+    public void close() {
+        regions.forEach(VmMemory::close);
+        regions.clear();
+    }
+}
