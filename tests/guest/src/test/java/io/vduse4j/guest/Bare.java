@@ -58,7 +58,7 @@ final class Bare implements AutoCloseable {
 
     /** Destroys it. The kernel lets go of a device a moment after it was detached. */
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         try (control) {
             Wait.until("the end of " + name, LET_GO, () -> {
                 try {

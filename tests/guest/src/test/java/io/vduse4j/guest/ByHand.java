@@ -20,7 +20,9 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * A block device whose messages the test answers one by one. Its disk has no sectors, so that the kernel attaches it
@@ -81,7 +83,7 @@ final class ByHand implements AutoCloseable {
     }
 
     /** Attaches the device and answers everything. */
-    void attachAccepting() throws Exception {
+    void attachAccepting() throws IOException {
         var done = attach();
         for (int status : new int[] {0x00, 0x01, 0x03, 0x0b, 0x0f}) {
             accept(status);
@@ -90,7 +92,7 @@ final class ByHand implements AutoCloseable {
     }
 
     /** Reads the next message, which must set this status. */
-    SetStatus next(int status) throws Exception {
+    SetStatus next(int status) throws IOException {
         assertThat(node.poll(VduseNode.POLLIN, Shell.PATIENCE.toMillis()) & VduseNode.POLLIN)
                 .as("a message")
                 .isNotZero();
@@ -101,19 +103,19 @@ final class ByHand implements AutoCloseable {
     }
 
     /** Reads the next message, which must set this status, and answers it. */
-    void accept(int status) throws Exception {
+    void accept(int status) throws IOException {
         assertThat(node.replyOk(next(status).id())).isTrue();
     }
 
     /** Asks the driver for the serial number, on another thread: a request for queue 0 or 1 comes now. */
-    CompletableFuture<String> askSerial() throws Exception {
+    CompletableFuture<String> askSerial() throws IOException {
         Wait.until("the disk", Shell.PATIENCE, () -> Devices.block(name).isPresent());
         var device = Devices.block(name).orElseThrow();
         return aside(() -> Devices.attribute(device, "serial"));
     }
 
     /** Lets our server take over where we are; what is asked of the driver is answered, and it lets go. */
-    void serveAndDetach(CompletableFuture<String> serial) throws Exception {
+    void serveAndDetach(CompletableFuture<String> serial) throws IOException {
         try (var pool = new WorkerPool(1, 0);
                 var _ = new VduseServer(node, disk, pool, ServeOptions.ADOPT)) {
             assertThat(finish(serial)).isEqualTo(SERIAL);
@@ -123,7 +125,7 @@ final class ByHand implements AutoCloseable {
     }
 
     /** Detaches the device and answers what the driver says then. */
-    void detachAccepting(int... statuses) throws Exception {
+    void detachAccepting(int... statuses) throws IOException {
         var done = aside(() -> {
             bare.detach();
             return null;
@@ -136,8 +138,12 @@ final class ByHand implements AutoCloseable {
     }
 
     /** Waits for what was begun on another thread. */
-    static <T> T finish(CompletableFuture<T> begun) throws Exception {
-        return begun.get(Shell.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    static <T> T finish(CompletableFuture<T> begun) throws IOException {
+        try {
+            return begun.get(Shell.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | InterruptedException | TimeoutException failure) {
+            throw new IOException("what was begun on another thread", failure);
+        }
     }
 
     private static <T> CompletableFuture<T> aside(Callable<T> work) {
@@ -153,7 +159,7 @@ final class ByHand implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         try (backend;
                 disk;
                 bare;

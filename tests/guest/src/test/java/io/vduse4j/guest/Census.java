@@ -21,8 +21,8 @@ record Census(List<String> descriptors, List<String> mappings, List<String> thre
     /** Counts this process. */
     static Census take() throws IOException {
         return new Census(
-                descriptors(),
-                mappings(),
+                openDescriptors(),
+                ownMappings(),
                 Thread.getAllStackTraces().keySet().stream()
                         .map(Thread::getName)
                         // Those of the JDK that reap child processes live for a minute.
@@ -37,7 +37,7 @@ record Census(List<String> descriptors, List<String> mappings, List<String> thre
         return descriptors.stream().filter(name -> name.contains("eventfd")).count();
     }
 
-    private static List<String> descriptors() throws IOException {
+    private static List<String> openDescriptors() throws IOException {
         List<String> found = new ArrayList<>();
         try (var entries = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (var entry : entries) {
@@ -53,7 +53,7 @@ record Census(List<String> descriptors, List<String> mappings, List<String> thre
         return found.stream().sorted().toList();
     }
 
-    private static List<String> mappings() throws IOException {
+    private static List<String> ownMappings() throws IOException {
         return Files.readAllLines(Path.of("/proc/self/maps")).stream()
                 .map(line -> line.split(" +", 6))
                 .filter(fields -> fields.length == 6)

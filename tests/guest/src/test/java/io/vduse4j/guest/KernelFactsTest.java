@@ -14,6 +14,7 @@ import io.vduse4j.vduse.VduseDevice;
 import io.vduse4j.vduse.abi.VduseAbi;
 import io.vduse4j.vduse.host.VduseNode;
 import io.vduse4j.virtio.SplitRing;
+import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Tag;
@@ -162,10 +163,10 @@ final class KernelFactsTest {
             try (var fd = entry.fd();
                     var ring = Mapping.shared(fd, entry.offset(), entry.last() - entry.start() + 1, true, false)) {
                 long avail = ring.address() + info.driverAddress() - info.descAddress();
-                if (NativeMemory.ALL.get(SplitRing.LE16, avail + SplitRing.INDEX) == 0) {
+                if (NativeMemory.ALL.get(ValueLayout.JAVA_SHORT, avail + SplitRing.INDEX) == 0) {
                     continue;
                 }
-                long address = NativeMemory.ALL.get(SplitRing.LE64, ring.address());
+                long address = NativeMemory.ALL.get(ValueLayout.JAVA_LONG, ring.address());
                 Evidence.show("the first descriptor of queue %d: 0x%x", queue, address);
                 assertThat(address % PAGE).isZero();
                 assertThat(address).isBetween(PAGE, BOUNCE - 1);
@@ -201,7 +202,7 @@ final class KernelFactsTest {
             Wait.until("a request", Shell.PATIENCE, () -> device.node()
                     .iotlbInfo(0, 0)
                     .isPresent());
-            Thread.sleep(500);
+            Wait.pause(500);
             assertThat(dropped.drain()).isZero();
             fact("4.3", "a reset drops the eventfd");
             kickAll(device, fresh);

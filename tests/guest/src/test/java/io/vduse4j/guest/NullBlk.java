@@ -1,5 +1,6 @@
 package io.vduse4j.guest;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -14,7 +15,7 @@ final class NullBlk {
     private NullBlk() {}
 
     /** Loads the module that makes them, once. */
-    static void load() throws Exception {
+    static void load() throws IOException {
         if (!Files.exists(Path.of(DEVICE))) {
             Shell.run("modprobe", "null_blk", "nr_devices=2", "gb=1", "memory_backed=1")
                     .show()

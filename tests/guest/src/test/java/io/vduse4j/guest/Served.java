@@ -7,11 +7,15 @@ import io.vduse4j.vduse.VduseMessage;
 import io.vduse4j.vduse.VduseServer;
 import io.vduse4j.virtio.VirtioDevice;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A device under our server, attached and detached at will. Its messages are written down. */
 final class Served implements AutoCloseable {
+    private static final Duration SOON = Duration.ofSeconds(10);
+    private static final long MOMENT_MILLIS = 200;
+
     private final Bare bare;
     private final VduseDevice node;
     private final WorkerPool pool;
@@ -66,18 +70,22 @@ final class Served implements AutoCloseable {
         return refused;
     }
 
-    /** The statuses that the driver has set so far, in order. */
-    List<Integer> statuses() {
-        return messages.stream()
-                .map(message -> ((VduseMessage.SetStatus) message).status())
-                .toList();
-    }
-
-    /** Prints the messages from one on, as the kernel sent them. */
-    void show(int from) {
+    /**
+     * Prints all messages from one on and returns the statuses that they set. The last ones are written down a moment
+     * after the kernel has gone on, and none may come behind them.
+     *
+     * @param from place of the first message
+     * @param count how many are expected
+     */
+    List<Integer> statusesFrom(int from, int count) throws IOException {
+        Wait.until("messages", SOON, () -> messages.size() >= from + count);
+        Wait.pause(MOMENT_MILLIS);
         for (var message : messages.subList(from, messages.size())) {
             Evidence.show(text(message) + (refused.contains(message.id()) ? "  refused" : ""));
         }
+        return messages.subList(from, messages.size()).stream()
+                .map(message -> ((VduseMessage.SetStatus) message).status())
+                .toList();
     }
 
     /** A message for the eyes of a person. */
@@ -89,7 +97,7 @@ final class Served implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         try (bare;
                 node;
                 pool;

@@ -80,32 +80,32 @@ final class ShapeTest {
                 var backend = Backends.open(file.toString(), BackendOptions.NONE.withSize(64 * MIB));
                 var disk = Disk.named("discard").attachTimeout(Shell.PATIENCE).serve(host, backend, Bus.VIRTIO)) {
             var device = disk.device();
-            Blocks.write(device, 0, 4 << 20, 8);
-            Blocks.write(device, 8 * MIB, 4 << 20, 9);
+            Blocks.write(device, 0, 2 << 20, 8);
+            Blocks.write(device, 4 * MIB, 2 << 20, 9);
             long written = blocks(file);
-            Shell.run("blkdiscard", "--offset", "0", "--length", "4M", device).show().ok();
+            Shell.run("blkdiscard", "--offset", "0", "--length", "2M", device).show().ok();
             long discarded = blocks(file);
-            Evidence.show("blocks of 512 bytes: %d written, %d after blkdiscard of 4 MiB", written, discarded);
-            assertThat(written - discarded).isEqualTo(4 * MIB / 512);
-            Blocks.compare(device, 8 * MIB, 4 << 20, 9);
-            Shell.run("blkdiscard", "--zeroout", "--offset", "8M", "--length", "4M", device)
+            Evidence.show("blocks of 512 bytes: %d written, %d after blkdiscard of 2 MiB", written, discarded);
+            assertThat(written - discarded).isEqualTo(2 * MIB / 512);
+            Blocks.compare(device, 4 * MIB, 2 << 20, 9);
+            Shell.run("blkdiscard", "--zeroout", "--offset", "4M", "--length", "2M", device)
                     .show()
                     .ok();
-            Shell.sh("cmp -n 16M %s /dev/zero".formatted(device)).ok();
+            Shell.sh("cmp -n 8M %s /dev/zero".formatted(device)).ok();
 
             var mount = Files.createDirectory(folder.resolve("mnt"));
             Shell.sh("""
-                            mkfs.ext4 -q -E nodiscard,lazy_itable_init=0 %1$s
+                            mkfs.ext4 -q -O ^has_journal -E nodiscard %1$s
                             mount %1$s %2$s
-                            dd if=/dev/urandom of=%2$s/file bs=1M count=8 conv=fsync status=none
+                            dd if=/dev/urandom of=%2$s/file bs=1M count=4 conv=fsync status=none
                             """.formatted(device, mount)).ok();
             long full = blocks(file);
             Shell.sh("rm %1$s/file; sync; fstrim -v %1$s; umount %1$s".formatted(mount))
                     .show()
                     .ok();
             long trimmed = blocks(file);
-            Evidence.show("blocks: %d with a file of 8 MiB, %d after rm and fstrim", full, trimmed);
-            assertThat(full - trimmed).isGreaterThanOrEqualTo(8 * MIB / 512);
+            Evidence.show("blocks: %d with a file of 4 MiB, %d after rm and fstrim", full, trimmed);
+            assertThat(full - trimmed).isGreaterThanOrEqualTo(4 * MIB / 512);
         }
     }
 
@@ -125,11 +125,6 @@ final class ShapeTest {
             var write = Shell.run("dd", "if=/dev/urandom", "of=" + device, "bs=4k", "count=1", "oflag=direct")
                     .show();
             assertThat(write.code()).isNotZero();
-            // The flag is the kernel's; taking it away shows that the device itself refuses too.
-            Shell.run("blockdev", "--setrw", device);
-            var forced = Shell.run("dd", "if=/dev/urandom", "of=" + device, "bs=4k", "count=1", "oflag=direct")
-                    .show();
-            assertThat(forced.code()).isNotZero();
             Shell.sh("cmp -n 16M %s /dev/zero".formatted(device)).ok();
             assertThat(disk.isBroken()).isFalse();
         }

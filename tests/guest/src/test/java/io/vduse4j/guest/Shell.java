@@ -26,17 +26,17 @@ final class Shell {
     }
 
     /** Runs a command to its end. */
-    static Outcome run(String... command) throws Exception {
+    static Outcome run(String... command) throws IOException {
         return run(PATIENCE, command);
     }
 
     /** Runs a script of bash, which ends with the first command that fails. */
-    static Outcome sh(String script) throws Exception {
+    static Outcome sh(String script) throws IOException {
         return run("bash", "-euo", "pipefail", "-c", script);
     }
 
     /** Runs a command to its end; the test fails if that does not come in time. */
-    static Outcome run(Duration deadline, String... command) throws Exception {
+    static Outcome run(Duration deadline, String... command) throws IOException {
         try (var running = start(Map.of(), command)) {
             return running.await(deadline);
         }
@@ -53,23 +53,32 @@ final class Shell {
         builder.environment().putAll(environment);
         var process = builder.start();
         RUNNING.add(process);
-        process.onExit().thenRun(() -> RUNNING.remove(process));
+        var _ = process.onExit().thenRun(() -> RUNNING.remove(process));
         var words = List.of(command);
         boolean script = words.size() > 4 && words.contains("-c");
         return new Running(script ? words.getLast() : String.join(" ", words), process, out, err, System.nanoTime());
     }
 
     /** Ends what a test has left running: first politely, so that daemons take their devices with them. */
-    static void endAll() throws InterruptedException {
+    static void endAll() {
         for (var process : RUNNING) {
             Evidence.show("still running, ended now: %s", process.info().commandLine().orElse("a process"));
             process.destroy();
         }
         for (var process : RUNNING) {
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            if (!hasEnded(process, Duration.ofSeconds(30))) {
                 process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+                hasEnded(process.destroyForcibly(), Duration.ofSeconds(10));
             }
+        }
+    }
+
+    private static boolean hasEnded(Process process, Duration deadline) {
+        try {
+            return process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException overdue) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError("the test was interrupted", overdue);
         }
     }
 
@@ -84,8 +93,8 @@ final class Shell {
      */
     record Running(String command, Process process, Path out, Path err, long began) implements AutoCloseable {
         /** Waits for its end. */
-        Outcome await(Duration deadline) throws IOException, InterruptedException {
-            if (!process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
+        Outcome await(Duration deadline) throws IOException {
+            if (!hasEnded(process, deadline)) {
                 throw new AssertionError("%s: has not ended within %d s; it said: %s %s"
                         .formatted(command, deadline.toSeconds(), text(out), text(err)));
             }

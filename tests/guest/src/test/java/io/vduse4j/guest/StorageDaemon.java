@@ -1,5 +1,6 @@
 package io.vduse4j.guest;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -17,7 +18,7 @@ final class StorageDaemon implements AutoCloseable {
      * @param blockdev what is served: a blockdev of QEMU without its node name
      * @param writable whether it can be written
      */
-    StorageDaemon(String name, String blockdev, boolean writable) throws Exception {
+    StorageDaemon(String name, String blockdev, boolean writable) throws IOException {
         this.name = name;
         running = Shell.start(
                 Map.of(),
@@ -37,7 +38,7 @@ final class StorageDaemon implements AutoCloseable {
             Shell.run("vdpa", "dev", "add", "name", name, "mgmtdev", "vduse").ok();
             Wait.until("the disk of " + name, Shell.PATIENCE, () -> Devices.block(name).isPresent());
             device = Devices.block(name).orElseThrow();
-        } catch (Exception | AssertionError failure) {
+        } catch (IOException | AssertionError failure) {
             close();
             throw failure;
         }
@@ -52,7 +53,7 @@ final class StorageDaemon implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         if (Devices.vdpa().contains(name)) {
             Shell.run("vdpa", "dev", "del", name).ok();
         }

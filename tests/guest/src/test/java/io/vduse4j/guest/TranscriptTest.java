@@ -40,15 +40,13 @@ final class TranscriptTest {
         int from = served.messages().size();
         served.attach();
         Evidence.show("%s attach:", which);
-        served.show(from);
-        assertThat(served.statuses().subList(from, served.statuses().size())).isEqualTo(ATTACH);
+        assertThat(served.statusesFrom(from, ATTACH.size())).isEqualTo(ATTACH);
         assertThat(Devices.block("transcript")).isPresent();
 
         int behind = served.messages().size();
         served.detach();
         Evidence.show("%s detach:", which);
-        served.show(behind);
-        assertThat(served.statuses().subList(behind, served.statuses().size())).isEqualTo(DETACH);
+        assertThat(served.statusesFrom(behind, DETACH.size())).isEqualTo(DETACH);
         assertThat(Devices.vdpa()).doesNotContain("transcript");
     }
 }

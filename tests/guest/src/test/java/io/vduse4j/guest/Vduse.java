@@ -1,5 +1,6 @@
 package io.vduse4j.guest;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -13,26 +14,26 @@ final class Vduse implements AutoCloseable {
     }
 
     /** Starts {@code ./vduse run} with these words. What attaching may take is ten times what a real machine gets. */
-    static Vduse start(String... words) throws Exception {
+    static Vduse start(String... words) throws IOException {
         return start(Map.of(), new String[0], words);
     }
 
     /** As {@link #start(String...)}, by another command that runs it: setpriv, unshare. */
-    static Vduse start(Map<String, String> environment, String[] by, String... words) throws Exception {
+    static Vduse start(Map<String, String> environment, String[] by, String... words) throws IOException {
         var run = Stream.of(Shell.root().resolve("vduse").toString(), "run", "--wait", "120s");
         var command = Stream.of(Stream.of(by), run, Stream.of(words)).flatMap(part -> part);
         return new Vduse(Shell.start(environment, command.toArray(String[]::new)));
     }
 
     /** Runs {@code ./vduse run} with these words to its end. */
-    static Outcome run(Duration deadline, String... words) throws Exception {
+    static Outcome run(Duration deadline, String... words) throws IOException {
         try (var vduse = start(words)) {
             return vduse.await(deadline);
         }
     }
 
     /** Waits for the line on standard output that names the device. */
-    String awaitDevice() throws Exception {
+    String awaitDevice() throws IOException {
         Wait.until("a device of " + running.command(), Shell.PATIENCE, () -> {
             if (!running.process().isAlive()) {
                 throw new AssertionError(
@@ -44,7 +45,7 @@ final class Vduse implements AutoCloseable {
     }
 
     /** Sends a signal, by its name without SIG. */
-    void signal(String name) throws Exception {
+    void signal(String name) throws IOException {
         Shell.run("kill", "-" + name, Long.toString(pid())).ok();
     }
 
@@ -52,13 +53,13 @@ final class Vduse implements AutoCloseable {
         return running.process().pid();
     }
 
-    Outcome await(Duration deadline) throws Exception {
+    Outcome await(Duration deadline) throws IOException {
         return running.await(deadline);
     }
 
     /** Ends it politely if it still runs. */
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         if (running.process().isAlive()) {
             running.process().destroy();
             running.await(Shell.PATIENCE);
