@@ -124,7 +124,7 @@ final class BlkHandler implements QueueHandler, Completions {
 
     private void flush(BlkSlot slot) {
         slot.flushing = true;
-        outstanding++;
+        depart(slot);
         flushes.request(slot.chain.slot());
     }
 
@@ -193,12 +193,24 @@ final class BlkHandler implements QueueHandler, Completions {
     }
 
     private void pass(BlkSlot slot) {
-        outstanding++;
+        depart(slot);
         try {
             channel.submit(slot.chain.slot(), slot.request);
         } catch (InternalError vanished) {
-            outstanding--; // the channel has forgotten the request
+            arrive(slot); // the channel has forgotten the request, unless it had completed and ours was the access
             throw vanished;
+        }
+    }
+
+    private void depart(BlkSlot slot) {
+        slot.outside = true;
+        outstanding++;
+    }
+
+    private void arrive(BlkSlot slot) {
+        if (slot.outside) {
+            slot.outside = false;
+            outstanding--;
         }
     }
 
@@ -230,8 +242,8 @@ final class BlkHandler implements QueueHandler, Completions {
 
     @Override
     public void complete(int number, int errno) {
-        outstanding--;
         BlkSlot slot = slots[number];
+        arrive(slot);
         Chain chain = slot.chain;
         if (slot.flushing) {
             end(chain, errno, 0);

@@ -20,13 +20,16 @@ final class BlkSlot {
     /** Bytes of private memory that a slot needs for its ranges. */
     static final int RANGES_BYTES = BlkShape.MAX_RANGES * SEGMENT_BYTES;
 
-    final Request request = new Request(Request.SPARE_WORDS);
+    final Request request = new Request();
 
     /** The chain, while one is in flight. */
     Chain chain;
 
     /** Whether the request waits for the volume's flush instead of a channel. */
     boolean flushing;
+
+    /** Whether a channel or the volume's flush has the request. */
+    boolean outside;
 
     /** Outcome of a request that ended on another thread; written before the post. */
     int postedErrno;

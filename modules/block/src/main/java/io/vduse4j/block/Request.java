@@ -2,7 +2,7 @@ package io.vduse4j.block;
 
 /**
  * One request, preallocated with its slot and filled anew each time. The owner writes it before {@link Channel#submit};
- * from then to the completion it is the backend's to read, and its spare words are the filters' to write.
+ * from then to the completion it is the backend's to read.
  */
 public final class Request {
 
@@ -17,9 +17,6 @@ public final class Request {
         /** The range reads as zeroes afterwards (DU-10). */
         WRITE_ZEROES
     }
-
-    /** Words of filter state that a request of a disk has; the depth of a stack of filters is bounded by them. */
-    public static final int SPARE_WORDS = 8;
 
     /** What to do. */
     public Op op = Op.READ;
@@ -44,16 +41,4 @@ public final class Request {
 
     /** Generation of the memory that {@link #iov} points into. */
     public long generation;
-
-    /** State of the filters that the request passes; their number is fixed when the volume is opened. */
-    public final long[] spare;
-
-    /**
-     * Creates an empty request.
-     *
-     * @param spareWords words of filter state
-     */
-    public Request(int spareWords) {
-        spare = new long[spareWords];
-    }
 }

@@ -54,7 +54,7 @@ class CopyingBackendTest extends BackendContract {
     }
 
     private static Request request(GuestMemory iovec, int index, Request.Op op, long offset, long address, int length) {
-        var request = new Request(0);
+        var request = new Request();
         request.op = op;
         request.offset = offset;
         request.length = length;

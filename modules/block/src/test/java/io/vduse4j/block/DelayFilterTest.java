@@ -20,7 +20,7 @@ class DelayFilterTest {
                 var memory = new GuestMemory(8192);
                 var worker = new Worker(backend, 2)) {
             Iovecs.set(memory.address(), 0, memory.address() + 4096, 512);
-            var requests = new Request[] {new Request(0), new Request(0)};
+            var requests = new Request[] {new Request(), new Request()};
             for (var request : requests) {
                 request.length = 512;
                 request.iov = memory.address();

@@ -48,7 +48,7 @@ class SimpleBackendsTest extends BackendContract {
         try (var worker = new Worker(backend, 1);
                 var memory = new GuestMemory(8192)) {
             Iovecs.set(memory.address(), 0, memory.address() + 4096, 512);
-            var request = new Request(0);
+            var request = new Request();
             request.op = op;
             request.fua = fua;
             request.length = 512;

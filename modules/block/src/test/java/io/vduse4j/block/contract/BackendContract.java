@@ -240,7 +240,7 @@ public abstract class BackendContract {
             lost.vanish();
             Iovecs.set(iovec.address(), 0, lost.address() + 24, length / 2);
             for (var op : keepsData() ? List.of(Op.READ, Op.WRITE) : List.of(Op.READ)) {
-                var request = new Request(0);
+                var request = new Request();
                 request.op = op;
                 request.length = length / 2;
                 request.iov = iovec.address();

@@ -67,7 +67,7 @@ final class Volume implements AutoCloseable {
             case 1 -> Framing.whole(region, length);
             default -> Framing.scattered(region, length, pieces, random);
         };
-        var request = new Request(0);
+        var request = new Request();
         request.op = op;
         request.offset = offset;
         request.length = length;
@@ -138,7 +138,7 @@ final class Volume implements AutoCloseable {
     byte[] readBack(int offset, int length) {
         var region = memory.part((long) (SLOTS - 1) * REGION, REGION);
         var framing = Framing.whole(region, length);
-        var request = new Request(0);
+        var request = new Request();
         request.offset = offset;
         request.length = length;
         request.iov = iovecs.address() + (long) (SLOTS - 1) * MAX_PIECES * Iovecs.BYTES;

@@ -58,7 +58,7 @@ class FileDurabilityTest {
     private int run(Request.Op op, long offset, boolean fua) throws Exception {
         try (var worker = new Worker(backend, 1)) {
             Iovecs.set(memory.address(), 0, memory.address() + LENGTH, LENGTH);
-            var request = new Request(0);
+            var request = new Request();
             request.op = op;
             request.offset = offset;
             request.length = LENGTH;
@@ -181,7 +181,7 @@ class FileDurabilityTest {
             Iovecs.set(iovec.address(), 0, half.address(), 512);
             Iovecs.set(iovec.address(), 1, half.address() + 512, LENGTH - 512);
             half.shrink(LENGTH / 2);
-            var request = new Request(0);
+            var request = new Request();
             request.length = LENGTH;
             request.iov = iovec.address();
             request.iovCount = 2;

@@ -103,7 +103,7 @@ class HostDeviceTest extends BackendContract {
         try (var worker = new Worker(backend(), 1);
                 var memory = new GuestMemory(8192)) {
             Iovecs.set(memory.address(), 0, memory.address() + 4096, 4096);
-            var request = new Request(0);
+            var request = new Request();
             request.op = Request.Op.WRITE;
             request.length = 4096;
             request.iov = memory.address();
