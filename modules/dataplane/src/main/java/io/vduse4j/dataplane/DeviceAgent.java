@@ -1,6 +1,5 @@
 package io.vduse4j.dataplane;
 
-import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.virtio.Chain;
@@ -34,17 +33,16 @@ final class DeviceAgent implements HandlerContext {
     private final PostedSlots posted;
     private final List<QueueAgent> queues = new ArrayList<>();
     private final QueueAgent[] bySlot;
-    private final int[] firstSlotOfQueue;
     private final IntConsumer takeOne = this::takeOne;
     private QueueHandler handler;
 
-    private long generation;
+    private final OldMemory oldMemory = new OldMemory();
+    private final boolean polls;
+
     private int postedTaken;
-    private int inFlightOfOld;
     private boolean stopping;
     private boolean finished;
     private boolean vanished;
-    private Optional<Runnable> onPassed = Optional.empty();
     private Optional<Runnable> onDrained = Optional.empty();
 
     DeviceAgent(Session session, Worker worker, VirtioDevice device, long features, List<QueueSetup> setups)
@@ -56,7 +54,6 @@ final class DeviceAgent implements HandlerContext {
         int slots = setups.stream().mapToInt(QueueSetup::size).sum();
         posted = new PostedSlots(slots);
         bySlot = new QueueAgent[slots];
-        firstSlotOfQueue = new int[device.queues()];
         try {
             FaultLog log = new FaultLog(session.name());
             int slot = 0;
@@ -73,15 +70,15 @@ final class DeviceAgent implements HandlerContext {
                         slot,
                         pieces);
                 queues.add(queue);
-                firstSlotOfQueue[setup.index()] = slot;
                 Arrays.fill(bySlot, slot, slot + setup.size(), queue);
                 slot += setup.size();
             }
             handler = device.handler(this, features);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | InternalError e) {
             budget.close();
             throw e;
         }
+        polls = setups.stream().anyMatch(setup -> setup.kick().isEmpty());
     }
 
     Worker worker() {
@@ -90,7 +87,7 @@ final class DeviceAgent implements HandlerContext {
 
     /** Begins to serve: every ring is looked at once, and every driver interrupted once (CR-09). */
     void start() throws LinuxException {
-        generation = session.memory().memory().generation();
+        oldMemory.begin(session.memory().memory().generation());
         for (QueueAgent queue : queues) {
             if (queue.setup().kick().isPresent()) {
                 worker.watch(queue.setup().kick().get());
@@ -100,9 +97,13 @@ final class DeviceAgent implements HandlerContext {
         worker.add(this);
     }
 
-    /** Whether a ring has no kicks and must be looked at from time to time. */
-    boolean polls() {
-        return queues.stream().anyMatch(queue -> queue.setup().kick().isEmpty());
+    /** Whether the worker may not sleep for long: a ring has no kicks, or an interrupt is to be tried again. */
+    boolean sleepsShortly() {
+        boolean shortly = polls;
+        for (int i = 0; i < queues.size(); i++) {
+            shortly |= queues.get(i).owesInterrupt();
+        }
+        return shortly;
     }
 
     /** One round; returns how many chains and completions it had. */
@@ -125,9 +126,19 @@ final class DeviceAgent implements HandlerContext {
             }
         } catch (InternalError | RuntimeException e) {
             fail(e);
+            submitGathered();
         }
         settle();
         return done;
+    }
+
+    /** What the handler had only gathered when it failed must come back too, or the session is never drained. */
+    private void submitGathered() {
+        try {
+            handler.flush();
+        } catch (InternalError | RuntimeException e) {
+            LOG.log(Level.ERROR, session.name() + ": requests that were gathered are lost", e);
+        }
     }
 
     private int takePosted() {
@@ -138,61 +149,43 @@ final class DeviceAgent implements HandlerContext {
 
     private void takeOne(int slot) {
         postedTaken++;
-        handler.posted(chain(slot));
-    }
-
-    private Chain chain(int slot) {
-        QueueAgent queue = bySlot[slot];
-        return queue.chain(slot - firstSlotOfQueue[queue.setup().index()]);
-    }
-
-    /** Interrupts that the transport did not take yet; whether any is left. */
-    boolean retryInterrupts() {
-        boolean left = false;
-        for (int i = 0; i < queues.size(); i++) {
-            QueueAgent queue = queues.get(i);
-            queue.retryInterrupt();
-            left |= queue.owesInterrupt();
-        }
-        return left;
+        handler.posted(bySlot[slot].chain(slot));
     }
 
     /** Whether there is work, after asking every driver for a kick: then the worker must not sleep. */
     boolean prepareSleep() {
-        if (posted.hasSome()) {
-            return true;
-        }
-        boolean work = false;
-        if (!stopping) {
-            try {
-                for (int i = 0; i < queues.size(); i++) {
-                    work |= queues.get(i).prepareSleep();
-                }
-            } catch (InternalError e) {
-                fail(e);
+        boolean work = posted.hasSome();
+        try {
+            for (int i = 0; !work && !stopping && i < queues.size(); i++) {
+                work = queues.get(i).prepareSleep();
             }
+        } catch (InternalError e) {
+            fail(e);
         }
         return work;
     }
 
     /** Goes over to the memory of now; tells when nothing of an older generation is in flight any more. */
     void passTo(long newGeneration, Runnable passed) {
-        generation = newGeneration;
-        inFlightOfOld = 0;
+        int older = 0;
+        for (QueueAgent queue : queues) {
+            older += queue.olderThan(newGeneration);
+        }
+        oldMemory.leave(newGeneration, older, passed);
         try {
-            for (QueueAgent queue : queues) {
-                inFlightOfOld += queue.olderThan(newGeneration);
-                queue.attach();
-            }
+            queues.forEach(QueueAgent::attach);
         } catch (InternalError e) {
             fail(e);
         }
-        onPassed = Optional.of(passed);
         settle();
     }
 
     /** Takes nothing more; tells when nothing is in flight, and is gone then. */
     void stop(Runnable drained) {
+        if (finished) {
+            drained.run();
+            return;
+        }
         stopping = true;
         onDrained = Optional.of(drained);
         settle();
@@ -210,30 +203,40 @@ final class DeviceAgent implements HandlerContext {
     }
 
     QueueAgent queue(int index) {
-        for (QueueAgent queue : queues) {
-            if (queue.setup().index() == index) {
-                return queue;
-            }
-        }
-        throw new IllegalArgumentException("queue " + index + " is not served here");
+        return queues.stream()
+                .filter(queue -> queue.setup().index() == index)
+                .findFirst()
+                .orElseThrow();
     }
 
     private void settle() {
-        boolean passedNow = inFlightOfOld == 0 || (vanished && handler.outstanding() == 0);
-        if (passedNow && onPassed.isPresent()) {
-            Runnable passed = onPassed.get();
-            onPassed = Optional.empty();
-            passed.run();
-        }
+        oldMemory.tellIf(vanished && handler.outstanding() == 0);
         if (stopping && !finished && isDrained()) {
             finished = true;
-            worker.remove(this);
-            for (QueueAgent queue : queues) {
-                queue.setup().kick().ifPresent(EventFd::close);
-            }
+            finish();
+            onDrained.ifPresent(Runnable::run);
+        }
+    }
+
+    private void finish() {
+        worker.remove(this);
+        for (QueueAgent queue : queues) {
+            queue.tellDrained();
+            queue.setup().kick().ifPresent(kick -> {
+                worker.unwatch(kick);
+                kick.close();
+            });
+        }
+        discard();
+    }
+
+    /** Gives back what the constructor took. What fails here fails alone: the worker goes on with other devices. */
+    void discard() {
+        try {
             handler.close();
             budget.close();
-            onDrained.ifPresent(Runnable::run);
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, session.name() + ": its handler cannot be closed", e);
         }
     }
 
@@ -254,7 +257,7 @@ final class DeviceAgent implements HandlerContext {
      * Fails the device and not the process: a mapping was taken away under an access (J-01), or the device model has an
      * error of its own (J-15).
      */
-    private void fail(Throwable cause) {
+    void fail(Throwable cause) {
         if (!vanished) {
             String what = cause instanceof InternalError ? "the driver's memory vanished" : "the device model failed";
             LOG.log(Level.ERROR, session.name() + ": " + what + "; its queues stop until a reset", cause);
@@ -275,9 +278,7 @@ final class DeviceAgent implements HandlerContext {
 
     @Override
     public void complete(Chain chain, long written) {
-        if (chain.generation() < generation && inFlightOfOld > 0) {
-            inFlightOfOld--;
-        }
+        oldMemory.completed(chain.generation());
         bySlot[chain.slot()].complete(chain, written);
     }
 

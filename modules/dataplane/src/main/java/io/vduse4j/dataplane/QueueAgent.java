@@ -23,14 +23,17 @@ final class QueueAgent {
     /** Pieces of a slot beyond one for each descriptor: borders between regions that buffers may lie across. */
     private static final int SPARE_PIECES = 32;
 
-    /** A refused interrupt is tried again each millisecond, about this often. */
+    /** A refused interrupt is tried again each millisecond, this often. */
     private static final int MAX_INTERRUPT_TRIES = 5_000;
+
+    private static final long INTERRUPT_RETRY_NANOS = 1_000_000;
 
     private final QueueSetup setup;
     private final Interrupts interrupts;
     private final FaultLog log;
     private final QueueCounters counters;
     private final SplitQueue queue;
+    private final int firstSlot;
     private final Chain[] chains;
     private final long[] held;
 
@@ -40,6 +43,7 @@ final class QueueAgent {
     private boolean broken;
     private boolean vanished;
     private int interruptTries;
+    private long lastInterruptTry;
     private Optional<IntConsumer> onDrained = Optional.empty();
 
     QueueAgent(
@@ -57,6 +61,7 @@ final class QueueAgent {
         this.log = log;
         this.counters = counters;
         queue = new SplitQueue(setup.index(), setup.size(), features, setup.nextAvail(), memory, hook);
+        this.firstSlot = firstSlot;
         chains = new Chain[setup.size()];
         held = new long[setup.size()];
         long bytes = pieceBytes(setup.size()) / setup.size();
@@ -75,16 +80,13 @@ final class QueueAgent {
         return setup;
     }
 
-    Chain chain(int head) {
-        return chains[head];
+    /** The chain of a slot; slots are counted over all queues of an agent. */
+    Chain chain(int slot) {
+        return chains[slot - firstSlot];
     }
 
     int inFlight() {
         return inFlight;
-    }
-
-    boolean isBroken() {
-        return broken;
     }
 
     /** Finds the rings in the memory of now, and gives back what was completed while they were away. */
@@ -173,7 +175,7 @@ final class QueueAgent {
         }
     }
 
-    /** Ends a batch: one publication, at most one interrupt. */
+    /** Ends a round: one publication, at most one interrupt, which may be one that was refused before. */
     void publish() {
         if (queue.isAttached() && queue.hasUnpublished()) {
             queue.publish();
@@ -183,31 +185,38 @@ final class QueueAgent {
                 counters.addSuppressed();
             }
         }
+        if (owesInterrupt() && System.nanoTime() - lastInterruptTry >= INTERRUPT_RETRY_NANOS) {
+            interrupt();
+        }
+        tellDrained();
+    }
+
+    /** Ends a pause if nothing is in flight any more. */
+    void tellDrained() {
         if (paused && inFlight == 0 && onDrained.isPresent()) {
             onDrained.get().accept(queue.nextAvail());
             resume();
         }
     }
 
-    /** Interrupts, whether or not the driver wants it; a refusal for now is tried again by {@link #retryInterrupt}. */
+    /** Interrupts, whether or not the driver wants it; a refusal for now is tried again by {@link #publish}. */
     void interrupt() {
         int result = interrupts.interrupt(setup.index());
-        // DRIVER_OK counts a moment after our reply to it (kernel-behaviour 12), so a refusal is tried again for a
-        // while.
-        interruptTries = result == -Errno.EINVAL ? interruptTries + 1 : 0;
+        if (result == -Errno.EINVAL) {
+            // DRIVER_OK counts a moment after our reply to it (kernel-behaviour 12).
+            interruptTries++;
+            lastInterruptTry = System.nanoTime();
+            return;
+        }
+        interruptTries = 0;
         if (result == 0) {
             counters.addInterrupt();
         }
     }
 
+    /** Whether the transport has refused an interrupt that is to be tried again. */
     boolean owesInterrupt() {
         return interruptTries > 0 && interruptTries < MAX_INTERRUPT_TRIES;
-    }
-
-    void retryInterrupt() {
-        if (owesInterrupt()) {
-            interrupt();
-        }
     }
 
     /** Whether there is something to take right now, after asking for a kick: then the worker must not sleep. */
@@ -218,7 +227,9 @@ final class QueueAgent {
     /** Takes nothing more until everything in flight is back, then tells the index of the next chain and goes on. */
     void pauseUntilDrained(IntConsumer nextAvail) {
         paused = true;
-        onDrained = Optional.of(nextAvail); // the round that follows tells it if nothing is in flight
+        // The round that follows tells it if nothing is in flight.
+        onDrained =
+                Optional.of(onDrained.map(others -> others.andThen(nextAvail)).orElse(nextAvail));
     }
 
     /** Goes on without having told. */

@@ -41,7 +41,7 @@ public final class Session {
      * @param interrupts how to interrupt the driver
      * @param pool who works
      * @param budget bytes for slots and private buffers
-     * @throws IOException if a handler cannot be opened
+     * @throws IOException if a handler cannot be opened, or the memory has vanished
      */
     public Session(
             String name,
@@ -71,10 +71,17 @@ public final class Session {
                 agents.add(new DeviceAgent(this, share.getKey(), device, features, share.getValue()));
             }
         } catch (IOException | RuntimeException e) {
-            stop(() -> {});
-            queues.forEach(queue -> queue.kick().ifPresent(EventFd::close));
+            undo(queues);
             throw e;
+        } catch (InternalError e) {
+            undo(queues);
+            throw new IOException(name + ": the driver's memory vanished before the start", e); // J-01
         }
+    }
+
+    private void undo(List<QueueSetup> queues) {
+        agents.forEach(DeviceAgent::discard);
+        queues.forEach(queue -> queue.kick().ifPresent(EventFd::close));
     }
 
     /**

@@ -2,6 +2,7 @@ package io.vduse4j.dataplane;
 
 import io.vduse4j.linux.Cpu;
 import io.vduse4j.linux.Epoll;
+import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.LinuxException;
 import java.lang.System.Logger;
@@ -20,8 +21,8 @@ public final class Worker implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(Worker.class.getName());
 
-    /** EPOLLIN | EPOLLET: an eventfd wakes on each write without being read. */
-    private static final int EDGE = 0x001 | 1 << 31;
+    /** An eventfd wakes on each write without being read. */
+    private static final int EDGE = Epoll.EPOLLIN | Epoll.EPOLLET;
 
     private static final int MAX_EVENTS = 64;
 
@@ -38,6 +39,7 @@ public final class Worker implements AutoCloseable {
     private final Thread thread;
     private final ConcurrentLinkedQueue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final List<DeviceAgent> agents = new ArrayList<>();
+    private DeviceAgent lastTouched;
     private volatile boolean sleeping;
     private volatile boolean closed;
 
@@ -99,6 +101,18 @@ public final class Worker implements AutoCloseable {
         epoll.add(kick.fd(), EDGE, 0);
     }
 
+    /** The epoll keeps an eventfd whose other descriptors are still open, even when this one is closed. */
+    void unwatch(EventFd kick) {
+        try {
+            epoll.remove(kick.fd());
+        } catch (LinuxException e) {
+            // If the start failed it was not watched yet, or is closed already.
+            if (e.errno() != Errno.ENOENT && e.errno() != Errno.EBADF) {
+                LOG.log(Level.WARNING, name + ": a kick is watched for ever", e);
+            }
+        }
+    }
+
     void add(DeviceAgent agent) {
         agents.add(agent);
     }
@@ -110,16 +124,33 @@ public final class Worker implements AutoCloseable {
     private void run() {
         long lastWork = System.nanoTime();
         while (!closed) {
-            if (round() > 0) {
-                lastWork = System.nanoTime();
-            } else if (pollNanos > 0 && System.nanoTime() - lastWork < pollNanos) {
-                Thread.onSpinWait();
-            } else {
-                sleep();
+            try {
+                if (round() > 0) {
+                    lastWork = System.nanoTime();
+                } else if (pollNanos > 0 && System.nanoTime() - lastWork < pollNanos) {
+                    Thread.onSpinWait();
+                } else {
+                    sleep();
+                }
+            } catch (InternalError | RuntimeException e) {
+                sleeping = false;
+                failed(e);
             }
         }
         epoll.close();
         wake.close();
+    }
+
+    /**
+     * What an agent has not caught itself ends that agent's session, not the worker (J-15). The JVM may tell of vanished
+     * memory a few instructions late, when the agent that touched it has returned (J-01).
+     */
+    private void failed(Throwable cause) {
+        if (agents.contains(lastTouched)) {
+            lastTouched.fail(cause);
+        } else {
+            LOG.log(Level.ERROR, name + ": an error that belongs to no session", cause);
+        }
     }
 
     private int round() {
@@ -130,8 +161,8 @@ public final class Worker implements AutoCloseable {
             done++;
         }
         for (int i = 0; i < agents.size(); i++) {
-            DeviceAgent agent = agents.get(i);
-            done += agent.work();
+            lastTouched = agents.get(i);
+            done += lastTouched.work();
         }
         return done;
     }
@@ -139,7 +170,7 @@ public final class Worker implements AutoCloseable {
     private static void runCommand(Runnable command) {
         try {
             command.run();
-        } catch (RuntimeException e) {
+        } catch (InternalError | RuntimeException e) {
             LOG.log(Level.ERROR, "a command failed on " + Thread.currentThread().getName(), e);
         }
     }
@@ -150,9 +181,9 @@ public final class Worker implements AutoCloseable {
         boolean work = !commands.isEmpty();
         boolean shortly = false;
         for (int i = 0; i < agents.size(); i++) {
-            DeviceAgent agent = agents.get(i);
-            work |= agent.prepareSleep();
-            shortly |= agent.polls() || agent.retryInterrupts();
+            lastTouched = agents.get(i);
+            work |= lastTouched.prepareSleep();
+            shortly |= lastTouched.sleepsShortly();
         }
         if (!work) {
             epoll.await(shortly ? SHORT_SLEEP_NANOS : FOR_EVER);

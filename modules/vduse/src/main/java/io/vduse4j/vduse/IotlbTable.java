@@ -27,12 +27,12 @@ final class IotlbTable implements MemorySource {
     private final VduseDevice node;
     private final Optional<UserMemory> userMemory;
     private List<Mapping> mappings = new ArrayList<>();
-    private boolean open;
-    private boolean limitTold;
+    private boolean closed;
+    private boolean failureTold;
     private volatile GuestMemory memory = GuestMemory.of(NativeMemory.ALL, 0, List.of());
 
     /**
-     * Makes an empty, closed table.
+     * Makes an empty table.
      *
      * @param node where mappings come from
      * @param userMemory memory to put in the place of the bounce buffer
@@ -49,25 +49,47 @@ final class IotlbTable implements MemorySource {
 
     @Override
     public synchronized GuestMemory resolve(long address) {
-        if (!open || memory.find(address) >= 0) {
+        if (closed || memory.find(address) >= 0) {
             return memory;
         }
         if (memory.regions().size() == MAX_REGIONS) {
-            if (!limitTold) {
-                limitTold = true;
-                LOG.log(Level.WARNING, "{0}: more than {1} regions of memory", node.name(), MAX_REGIONS);
-            }
+            tellOnce("more than " + MAX_REGIONS + " regions of memory");
             return memory;
         }
         try {
             Optional<IotlbEntry> found = node.iotlb(address, address);
             if (found.isPresent()) {
-                memory = memory.with(map(found.get()));
+                memory = memory.with(cut(map(found.get()), address));
             }
-        } catch (LinuxException e) {
-            LOG.log(Level.WARNING, node.name() + ": memory at 0x" + Long.toHexString(address) + " cannot be mapped", e);
+        } catch (LinuxException | IllegalArgumentException e) {
+            tellOnce("memory at 0x" + Long.toHexString(address) + " cannot be mapped: " + e.getMessage());
         }
         return memory;
+    }
+
+    /** A driver can repeat what it does for ever; it is told once for the memory of now (J-15). */
+    private void tellOnce(String what) {
+        if (!failureTold) {
+            failureTold = true;
+            LOG.log(Level.WARNING, "{0}: {1}", node.name(), what);
+        }
+    }
+
+    /**
+     * The part around an address that no other region has. Entries of the kernel do not overlap, but it replaces them
+     * before it says so (kernel-behaviour 12): until UPDATE_IOTLB is read, what was there before holds.
+     */
+    private GuestMemory.Region cut(GuestMemory.Region region, long address) {
+        long first = region.first();
+        long last = region.last();
+        for (GuestMemory.Region other : memory.regions()) {
+            if (Long.compareUnsigned(other.last(), address) < 0) {
+                first = Long.compareUnsigned(other.last(), first) >= 0 ? other.last() + 1 : first;
+            } else {
+                last = Long.compareUnsigned(other.first(), last) <= 0 ? other.first() - 1 : last;
+            }
+        }
+        return new GuestMemory.Region(first, last, region.host() + (first - region.first()), region.access());
     }
 
     private GuestMemory.Region map(IotlbEntry entry) throws LinuxException {
@@ -93,14 +115,9 @@ final class IotlbTable implements MemorySource {
         }
     }
 
-    /** From now on addresses are resolved. */
-    synchronized void open() {
-        open = true;
-    }
-
     /** From now on nothing is resolved, and nothing is there. Registered memory stays registered for the next driver. */
     synchronized RetiredMemory close() {
-        open = false;
+        closed = true;
         return retire();
     }
 
@@ -114,7 +131,7 @@ final class IotlbTable implements MemorySource {
     synchronized RetiredMemory retire() {
         List<Mapping> old = mappings;
         mappings = new ArrayList<>();
-        limitTold = false;
+        failureTold = false;
         memory = GuestMemory.of(NativeMemory.ALL, memory.generation() + 1, List.of());
         return new RetiredMemory(old);
     }

@@ -69,4 +69,9 @@ final class UserMemory {
         }
         return memory;
     }
+
+    /** Gives the kernel its own pages back, and the memory to the system: nobody uses it any more. */
+    synchronized void close() {
+        deregister().ifPresent(Mapping::close);
+    }
 }

@@ -3,7 +3,6 @@ package io.vduse4j.vduse;
 import io.vduse4j.dataplane.Session;
 import io.vduse4j.dataplane.WorkerPool;
 import io.vduse4j.linux.LinuxException;
-import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.vduse.host.VduseNode;
 import io.vduse4j.virtio.VirtioDevice;
 import java.io.IOException;
@@ -28,7 +27,6 @@ public final class VduseServer implements AutoCloseable {
 
     private final VduseDevice node;
     private final VirtioDevice device;
-    private final MemoryBudget budget;
     private final MessageHandler handler;
     private final Thread thread;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -48,9 +46,8 @@ public final class VduseServer implements AutoCloseable {
     public VduseServer(VduseDevice node, VirtioDevice device, WorkerPool pool, ServeOptions options) {
         this.node = node;
         this.device = device;
-        budget =
-                MemoryBudget.process().child(node.name(), MemoryBudget.process().limit());
-        handler = new MessageHandler(node, device, pool, options, budget, this::onControlThread);
+        ServiceOpener opener = new ServiceOpener(node, device, pool, options);
+        handler = new MessageHandler(node, device, options, opener, this::onControlThread);
         thread = Thread.ofPlatform()
                 .name("vduse-control-" + node.name())
                 .daemon(true)
@@ -108,13 +105,13 @@ public final class VduseServer implements AutoCloseable {
             LOG.log(Level.ERROR, node.name() + ": the control thread ends; the device is not served any more", e);
         } finally {
             handler.leave();
-            budget.close();
             ended.countDown();
         }
     }
 
     private void round() throws LinuxException {
-        int events = node.poll(VduseNode.POLLIN, handler.millisLeft());
+        // What a server that is closed has not read waits for the next one.
+        int events = node.poll(closing ? 0 : VduseNode.POLLIN, handler.millisLeft());
         Runnable task;
         while ((task = tasks.poll()) != null) {
             task.run();
@@ -131,7 +128,7 @@ public final class VduseServer implements AutoCloseable {
             return;
         }
         Optional<VduseMessage> message;
-        while ((message = node.read()).isPresent()) {
+        while (!closing && (message = node.read()).isPresent()) {
             handler.handle(message.get());
         }
         handler.runOverdue();
@@ -155,7 +152,7 @@ public final class VduseServer implements AutoCloseable {
     public void close() {
         onControlThread(() -> {
             closing = true;
-            handler.stop();
+            handler.endService();
         });
         boolean interrupted = false;
         try {

@@ -86,7 +86,8 @@ class ModuleRulesTest {
     @Test
     void onlyLinuxLinksNativeFunctions() {
         noClasses()
-                .that(resideInAnyPackage(ROOT + "..").and(resideInAnyPackage(all("linux")).negate()))
+                .that(resideInAnyPackage(ROOT + "..")
+                        .and(resideInAnyPackage(all("linux")).negate()))
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName("java.lang.foreign.Linker")
@@ -104,10 +105,11 @@ class ModuleRulesTest {
     /** Otherwise a rule about it would hold because there is nothing to break it. */
     @Test
     void everyModuleIsSeen() {
-        assertThat(modules()).allSatisfy(module -> assertThat(
-                        classes.that(resideInAnyPackage(all(module))).size())
-                .as(module)
-                .isPositive());
+        assertThat(modules())
+                .allSatisfy(module -> assertThat(
+                                classes.that(resideInAnyPackage(all(module))).size())
+                        .as(module)
+                        .isPositive());
         List<String> seen = classes.stream()
                 .map(type -> type.getPackageName())
                 .filter(name -> name.startsWith(ROOT + "."))

@@ -19,7 +19,8 @@ class SourceRulesTest {
     private static final int MOST_LINES = 450;
 
     /** A public type, or a public method or constructor, at the beginning of a line. */
-    private static final Pattern PUBLIC = Pattern.compile("^ {0,4}public (?!static final ).*[({]\\s*$|^ {0,4}public .*\\(.*");
+    private static final Pattern PUBLIC =
+            Pattern.compile("^ {0,4}public (?!static final ).*[({]\\s*$|^ {0,4}public .*\\(.*");
 
     private static final Pattern CONSOLE = Pattern.compile("System\\.(out|err)\\b");
 
@@ -54,7 +55,8 @@ class SourceRulesTest {
         for (Path file : mainSources()) {
             if (!file.toString().contains("/modules/cli/")) {
                 lines(file).stream()
-                        .filter(line -> CONSOLE.matcher(line).find() && !line.strip().startsWith("*"))
+                        .filter(line ->
+                                CONSOLE.matcher(line).find() && !line.strip().startsWith("*"))
                         .forEach(line -> found.add(ROOT.relativize(file) + ": " + line.strip()));
             }
         }
@@ -71,7 +73,8 @@ class SourceRulesTest {
         List<String> lines = lines(file);
         for (int i = 0; i < lines.size(); i++) {
             if (PUBLIC.matcher(lines.get(i)).matches() && !isDocumented(lines, i)) {
-                found.add(ROOT.relativize(file) + ":" + (i + 1) + ": " + lines.get(i).strip());
+                found.add(ROOT.relativize(file) + ":" + (i + 1) + ": "
+                        + lines.get(i).strip());
             }
         }
         return found;

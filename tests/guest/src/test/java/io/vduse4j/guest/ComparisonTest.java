@@ -44,8 +44,8 @@ final class ComparisonTest {
         var file = folder.resolve("both.img");
         Shell.sh("head -c 64M /dev/urandom >%s".formatted(file)).ok();
         try (var vduse = Vduse.start("file:" + file, "--read-only", "--name", "ours");
-                var peer = new StorageDaemon(
-                        "theirs", "driver=file,read-only=on,locking=off,filename=" + file, false)) {
+                var peer =
+                        new StorageDaemon("theirs", "driver=file,read-only=on,locking=off,filename=" + file, false)) {
             var ours = vduse.awaitDevice();
             read(ours, vduse.pid(), warmUpSeconds);
             read(peer.device(), peer.pid(), 1);
@@ -100,7 +100,12 @@ final class ComparisonTest {
 
     private static Run median(List<Run> runs) {
         return new Run(
-                runs.stream().mapToDouble(Run::iops).sorted().skip(ROUNDS / 2).findFirst().orElseThrow(),
+                runs.stream()
+                        .mapToDouble(Run::iops)
+                        .sorted()
+                        .skip(ROUNDS / 2)
+                        .findFirst()
+                        .orElseThrow(),
                 runs.stream()
                         .mapToDouble(Run::cpuMicrosPerRequest)
                         .sorted()

@@ -65,7 +65,9 @@ final class FileSystemTest {
     private void twice(String type, Path image, int files, String... options) throws Exception {
         var script = Shell.root().resolve("tests/guest/filesystem").toString();
         var tree = folder.resolve("tree").toString();
-        Shell.run(DEADLINE, script, "tree", Integer.toString(files), tree).show().ok();
+        Shell.run(DEADLINE, script, "tree", Integer.toString(files), tree)
+                .show()
+                .ok();
 
         var first = Vduse.run(DEADLINE, words(image, options, script, "write", type, tree))
                 .show()

@@ -26,12 +26,12 @@ final class HostDeviceTest {
     void onlyAsManyQueuesBecomeReadyAsThereAreProcessors() throws Exception {
         NullBlk.load();
         try (var backend = Backends.open(NullBlk.DEVICE, BackendOptions.NONE);
-                var disk =
-                        new VirtioBlk(backend, new BlkOptions("many", QUEUES, SIZE, ""), MemoryBudget.process());
+                var disk = new VirtioBlk(backend, new BlkOptions("many", QUEUES, SIZE, ""), MemoryBudget.process());
                 var served = new Served("many", disk)) {
             served.attach();
             var session = served.server().session().orElseThrow();
-            var serves = IntStream.range(0, QUEUES).filter(session::serves).boxed().toList();
+            var serves =
+                    IntStream.range(0, QUEUES).filter(session::serves).boxed().toList();
             Evidence.show("%d queues offered; ready and served: %s", QUEUES, serves);
             assertThat(serves)
                     .isEqualTo(IntStream.range(0, Devices.cpus()).boxed().toList());
@@ -49,8 +49,8 @@ final class HostDeviceTest {
         NullBlk.load();
         var foreign = folder.resolve("foreign.img");
         Shell.run("truncate", "-s", "64M", foreign.toString()).ok();
-        try (var vduse = Vduse.start(
-                NullBlk.DEVICE, "--name", "ours", "--queues", "" + QUEUES, "--queue-size", "" + SIZE)) {
+        try (var vduse =
+                Vduse.start(NullBlk.DEVICE, "--name", "ours", "--queues", "" + QUEUES, "--queue-size", "" + SIZE)) {
             var ours = vduse.awaitDevice();
             try (var peer = new StorageDaemon("theirs", "driver=file,filename=" + foreign, true)) {
                 Evidence.show("ours is %s, that of qemu-storage-daemon is %s", ours, peer.device());

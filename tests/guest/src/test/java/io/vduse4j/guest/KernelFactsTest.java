@@ -130,9 +130,10 @@ final class KernelFactsTest {
             fact("5.4", "a ring is an entry of its exact size above the bounce buffer, at the offset of its IOVA");
 
             var serial = device.askSerial();
-            Wait.until("the bounce buffer", Shell.PATIENCE, () -> device.node()
-                    .iotlbInfo(0, BOUNCE - 1)
-                    .isPresent());
+            Wait.until(
+                    "the bounce buffer",
+                    Shell.PATIENCE,
+                    () -> device.node().iotlbInfo(0, BOUNCE - 1).isPresent());
             var bounce = device.node().iotlb(0, BOUNCE - 1);
             show("bounce", bounce);
             try (var _ = bounce.orElseThrow().fd()) {
@@ -199,9 +200,10 @@ final class KernelFactsTest {
             device.attachAccepting();
             assertThat(dropped.drain()).isZero();
             var again = device.askSerial();
-            Wait.until("a request", Shell.PATIENCE, () -> device.node()
-                    .iotlbInfo(0, 0)
-                    .isPresent());
+            Wait.until(
+                    "a request",
+                    Shell.PATIENCE,
+                    () -> device.node().iotlbInfo(0, 0).isPresent());
             Wait.pause(500);
             assertThat(dropped.drain()).isZero();
             fact("4.3", "a reset drops the eventfd");

@@ -49,7 +49,9 @@ final class LeakTest {
                         .serve(host, backend, Bus.VIRTIO)) {
             Blocks.verify(disk.device(), 0, 128 << 10, 1);
             var during = Census.take();
-            assertThat(during.mappings()).as("the rings and the bounce buffer are mapped").isNotEmpty();
+            assertThat(during.mappings())
+                    .as("the rings and the bounce buffer are mapped")
+                    .isNotEmpty();
             assertThat(during.threads()).anyMatch(name -> name.contains("vduse-worker"));
         }
     }

@@ -18,7 +18,9 @@ record Outcome(String command, int code, String out, String err, Duration took) 
 
     /** Fails the test unless the command has succeeded. */
     Outcome ok() {
-        assertThat(code).as("exit code of %s; it said: %s %s", command, out, err).isZero();
+        assertThat(code)
+                .as("exit code of %s; it said: %s %s", command, out, err)
+                .isZero();
         return this;
     }
 

@@ -21,8 +21,7 @@ final class RefusedFeaturesTest {
     @Test
     void theDriverGivesUp() throws Exception {
         try (var backend = Backends.open("memory:64M", BackendOptions.NONE);
-                var disk = new VirtioBlk(
-                        backend, new BlkOptions("refusing", 1, 128, ""), MemoryBudget.process());
+                var disk = new VirtioBlk(backend, new BlkOptions("refusing", 1, 128, ""), MemoryBudget.process());
                 var served = new Served("refusing", new Refusing(disk))) {
             served.attach();
             assertThat(served.statusesFrom(0, 5)).containsExactly(0x00, 0x01, 0x03, 0x0b, 0x83);

@@ -33,8 +33,7 @@ final class ShapeTest {
                         .attachTimeout(Shell.PATIENCE)
                         .serve(host, backend, Bus.VIRTIO)) {
             var device = disk.device();
-            var sizes = Shell.run(
-                            "blockdev", "--getsz", "--getss", "--getpbsz", "--getro", "--getsize64", device)
+            var sizes = Shell.run("blockdev", "--getsz", "--getss", "--getpbsz", "--getro", "--getsize64", device)
                     .show()
                     .ok();
             assertThat(sizes.out().lines())
@@ -63,10 +62,10 @@ final class ShapeTest {
                 var disk = Disk.named("grow").attachTimeout(Shell.PATIENCE).serve(host, backend, Bus.VIRTIO)) {
             var device = disk.device();
             Shell.run("truncate", "-s", "96M", file.toString()).show().ok();
-            var took = Wait.until("the new size of " + device, Duration.ofSeconds(30), () -> Shell.run(
-                            "blockdev", "--getsize64", device)
-                    .out()
-                    .equals(Long.toString(96 * MIB)));
+            var took = Wait.until(
+                    "the new size of " + device,
+                    Duration.ofSeconds(30),
+                    () -> Shell.run("blockdev", "--getsize64", device).out().equals(Long.toString(96 * MIB)));
             Evidence.show("%s has %d bytes %.1f s later", device, 96 * MIB, took.toMillis() / 1000.0);
             assertThat(disk.size()).isEqualTo(96 * MIB);
             Blocks.verify(device, 95 * MIB, 1 << 20, 7);
@@ -83,7 +82,9 @@ final class ShapeTest {
             Blocks.write(device, 0, 2 << 20, 8);
             Blocks.write(device, 4 * MIB, 2 << 20, 9);
             long written = blocks(file);
-            Shell.run("blkdiscard", "--offset", "0", "--length", "2M", device).show().ok();
+            Shell.run("blkdiscard", "--offset", "0", "--length", "2M", device)
+                    .show()
+                    .ok();
             long discarded = blocks(file);
             Evidence.show("blocks of 512 bytes: %d written, %d after blkdiscard of 2 MiB", written, discarded);
             assertThat(written - discarded).isEqualTo(2 * MIB / 512);

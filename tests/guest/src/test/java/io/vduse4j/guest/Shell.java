@@ -62,7 +62,8 @@ final class Shell {
     /** Ends what a test has left running: first politely, so that daemons take their devices with them. */
     static void endAll() {
         for (var process : RUNNING) {
-            Evidence.show("still running, ended now: %s", process.info().commandLine().orElse("a process"));
+            Evidence.show(
+                    "still running, ended now: %s", process.info().commandLine().orElse("a process"));
             process.destroy();
         }
         for (var process : RUNNING) {

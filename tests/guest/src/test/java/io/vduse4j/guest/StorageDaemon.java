@@ -36,7 +36,10 @@ final class StorageDaemon implements AutoCloseable {
                 return Files.exists(Path.of("/dev/vduse", name));
             });
             Shell.run("vdpa", "dev", "add", "name", name, "mgmtdev", "vduse").ok();
-            Wait.until("the disk of " + name, Shell.PATIENCE, () -> Devices.block(name).isPresent());
+            Wait.until(
+                    "the disk of " + name,
+                    Shell.PATIENCE,
+                    () -> Devices.block(name).isPresent());
             device = Devices.block(name).orElseThrow();
         } catch (IOException | AssertionError failure) {
             close();

@@ -22,8 +22,8 @@ final class TranscriptTest {
     @Test
     void twoLivesOfOneDevice() throws Exception {
         try (var backend = Backends.open("memory:64M", BackendOptions.NONE);
-                var disk = new VirtioBlk(
-                        backend, new BlkOptions("transcript", 2, 128, "serial"), MemoryBudget.process());
+                var disk =
+                        new VirtioBlk(backend, new BlkOptions("transcript", 2, 128, "serial"), MemoryBudget.process());
                 var served = new Served("transcript", disk)) {
             life(served, "first");
             life(served, "second");

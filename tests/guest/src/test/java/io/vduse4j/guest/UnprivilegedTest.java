@@ -47,7 +47,10 @@ final class UnprivilegedTest {
                 bare.attach();
                 try {
                     rights(server.process().pid());
-                    Wait.until("its disk", Shell.PATIENCE, () -> Devices.block(name).isPresent());
+                    Wait.until(
+                            "its disk",
+                            Shell.PATIENCE,
+                            () -> Devices.block(name).isPresent());
                     Blocks.verify(Devices.block(name).orElseThrow(), 0, 1 << 20, 14);
                 } finally {
                     bare.detach();
@@ -61,8 +64,8 @@ final class UnprivilegedTest {
     /** Sets the queues up through the descriptor that is passed: the node can be open only once. */
     private static void handOver(String name, UnixSocket peer) throws IOException {
         try (var fd = Fd.open("/dev/vduse/" + name, OpenFlags.O_RDWR | OpenFlags.O_NONBLOCK);
-                var node = new VduseDevice(
-                        LinuxHost.adopt(fd.duplicate()), name, UnprivilegedServer.OPTIONS.queues())) {
+                var node =
+                        new VduseDevice(LinuxHost.adopt(fd.duplicate()), name, UnprivilegedServer.OPTIONS.queues())) {
             for (int queue = 0; queue < node.vqNum(); queue++) {
                 node.setupQueue(queue, UnprivilegedServer.OPTIONS.queueSize());
             }

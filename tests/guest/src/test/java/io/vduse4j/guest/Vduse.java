@@ -36,8 +36,7 @@ final class Vduse implements AutoCloseable {
     String awaitDevice() throws IOException {
         Wait.until("a device of " + running.command(), Shell.PATIENCE, () -> {
             if (!running.process().isAlive()) {
-                throw new AssertionError(
-                        running.command() + " has ended: " + Shell.Running.text(running.err()));
+                throw new AssertionError(running.command() + " has ended: " + Shell.Running.text(running.err()));
             }
             return !Shell.Running.text(running.out()).isEmpty();
         });

@@ -32,7 +32,8 @@ final class WaysToServeTest {
         long before = Census.take().eventFds();
         try (var host = Hosts.open("linux");
                 var backend = Backends.open("memory:64M", BackendOptions.NONE);
-                var disk = wishes.apply(Disk.named("polled").queues(2).workers(1).attachTimeout(Shell.PATIENCE))
+                var disk = wishes.apply(
+                                Disk.named("polled").queues(2).workers(1).attachTimeout(Shell.PATIENCE))
                         .serve(host, backend, Bus.VIRTIO)) {
             Blocks.verify(disk.device(), 1 << 20, BYTES, 5);
             return Census.take().eventFds() - before;

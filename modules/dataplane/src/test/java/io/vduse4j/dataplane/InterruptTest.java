@@ -1,0 +1,100 @@
+package io.vduse4j.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vduse4j.dataplane.harness.EchoDevice;
+import io.vduse4j.dataplane.harness.Eventually;
+import io.vduse4j.linux.Errno;
+import io.vduse4j.virtio.VirtioFeatures;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** When a worker interrupts the driver, and when not. */
+class InterruptTest {
+
+    private static final int BATCH = 20;
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, VirtioFeatures.RING_EVENT_IDX})
+    void aBatchIsOneInterrupt(long features) throws Exception {
+        try (Rig rig = new Rig(EchoDevice.direct(1), features).start()) {
+            rig.driver().ring().enableInterrupts();
+            for (int value = 0; value < BATCH; value++) {
+                rig.driver().add(value);
+            }
+            rig.driver().publish(rig.kick());
+            rig.interrupts.awaitTaken(0, 2); // the first was at the start
+            rig.settle();
+            assertThat(rig.counters().used()).isEqualTo(BATCH);
+            assertThat(rig.interrupts.taken(0)).isEqualTo(2);
+            assertThat(rig.counters().interrupts()).isEqualTo(2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, VirtioFeatures.RING_EVENT_IDX})
+    @Spec({"VS-13", "VS-14"})
+    void whoWantsNoInterruptGetsNone(long features) throws Exception {
+        try (Rig rig = new Rig(EchoDevice.direct(1), features).start()) {
+            rig.echo(0, 1); // the first batch tells with EVENT_IDX where the wish is counted from
+            int before = rig.interrupts.taken(0);
+            rig.driver().ring().disableInterrupts();
+            for (int value = 0; value < BATCH; value++) {
+                rig.echo(0, value);
+            }
+            rig.settle();
+            assertThat(rig.interrupts.taken(0)).isEqualTo(before);
+            assertThat(rig.counters().suppressed()).isEqualTo(BATCH);
+            if (rig.driver().ring().enableInterrupts()) {
+                throw new AssertionError("nothing had come back unseen");
+            }
+            rig.driver().send(99, rig.kick());
+            rig.interrupts.awaitTaken(0, before + 1);
+        }
+    }
+
+    /** DRIVER_OK counts a moment after its reply: until then interrupts are refused (kernel-behaviour 12). */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aRefusedInterruptIsTriedAgain(boolean kicked) throws Exception {
+        try (Rig rig = new Rig(EchoDevice.direct(1), 0, kicked, Rig.pool(), true, Rig.SIZE)) {
+            rig.interrupts.answer = -Errno.EINVAL;
+            rig.start();
+            Eventually.until("tries", () -> rig.interrupts.asked(0) > 5);
+            assertThat(rig.counters().interrupts()).isZero();
+            rig.interrupts.answer = 0;
+            rig.interrupts.awaitTaken(0, 1);
+            rig.settle();
+            assertThat(rig.counters().interrupts()).isEqualTo(1);
+            int asked = rig.interrupts.asked(0);
+            LockSupport.parkNanos(20_000_000);
+            assertThat(rig.interrupts.asked(0)).as("and then no more").isEqualTo(asked);
+        }
+    }
+
+    /** It spins for a minute before it sleeps, as one does that another device keeps busy. */
+    @Test
+    void aRefusedInterruptIsTriedAgainByAWorkerThatDoesNotSleep() throws Exception {
+        try (WorkerPool pool = new WorkerPool(1, 60_000_000_000L);
+                Rig rig = new Rig(EchoDevice.direct(1), 0, pool)) {
+            rig.interrupts.answer = -Errno.EINVAL;
+            rig.start();
+            Eventually.until("tries", () -> rig.interrupts.asked(0) > 3);
+            rig.interrupts.answer = 0;
+            rig.interrupts.awaitTaken(0, 1);
+        }
+    }
+
+    @Test
+    void anInterruptThatIsRefusedForGoodIsNotTriedForEver() throws Exception {
+        try (Rig rig = new Rig(EchoDevice.direct(1), 0)) {
+            rig.interrupts.answer = -Errno.EPERM;
+            rig.start();
+            LockSupport.parkNanos(30_000_000);
+            assertThat(rig.interrupts.asked(0)).isEqualTo(1);
+            rig.echo(0, 1);
+        }
+    }
+}

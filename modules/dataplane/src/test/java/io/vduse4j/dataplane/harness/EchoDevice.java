@@ -1,0 +1,166 @@
+package io.vduse4j.dataplane.harness;
+
+import io.vduse4j.virtio.Chain;
+import io.vduse4j.virtio.HandlerContext;
+import io.vduse4j.virtio.QueueHandler;
+import io.vduse4j.virtio.VirtioDevice;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
+
+/**
+ * A device that writes the first eight bytes that it may read to where it may write: at once, or, with an {@link
+ * Outside}, when something outside of the worker says so.
+ */
+public final class EchoDevice implements VirtioDevice {
+
+    private static final int ID = 42;
+    private static final int BYTES = 8;
+
+    /** Who works on requests meanwhile. Called on the worker's thread. */
+    public interface Outside {
+
+        /** A request begins; it ends by {@link Job#finish}. */
+        void begin(Job job);
+
+        /** The batch is over. */
+        default void flush() {}
+    }
+
+    /** A request that is worked on. */
+    public interface Job {
+
+        /** Ends the request, once. Any thread. */
+        void finish();
+    }
+
+    private final int queues;
+    private final Outside outside;
+    private final boolean direct;
+    private volatile Consumer<Chain> onHandle = _ -> {};
+    private volatile int handlersClosed;
+
+    private EchoDevice(int queues, Outside outside, boolean direct) {
+        this.queues = queues;
+        this.outside = outside;
+        this.direct = direct;
+    }
+
+    /** One that answers at once. */
+    public static EchoDevice direct(int queues) {
+        return new EchoDevice(queues, _ -> {}, true);
+    }
+
+    /** One whose requests are worked on elsewhere. */
+    public static EchoDevice over(int queues, Outside outside) {
+        return new EchoDevice(queues, outside, false);
+    }
+
+    /** Has something done before each request is handled, on the worker's thread. */
+    public EchoDevice onHandle(Consumer<Chain> first) {
+        onHandle = first;
+        return this;
+    }
+
+    /** How many handlers were closed. */
+    public int handlersClosed() {
+        return handlersClosed;
+    }
+
+    @Override
+    public int deviceId() {
+        return ID;
+    }
+
+    @Override
+    public long features() {
+        return 1;
+    }
+
+    @Override
+    public int queues() {
+        return queues;
+    }
+
+    @Override
+    public int maxQueueSize() {
+        return 1024;
+    }
+
+    @Override
+    public byte[] config() {
+        return new byte[] {1, 2, 3, 4};
+    }
+
+    @Override
+    public QueueHandler handler(HandlerContext context, long features) throws IOException {
+        return new Handler(context);
+    }
+
+    private final class Handler implements QueueHandler {
+        private final HandlerContext context;
+        private final MemorySegment scratch;
+        private final long[] values;
+        private final Job[] jobs;
+        private int outstanding;
+
+        Handler(HandlerContext context) {
+            this.context = context;
+            scratch = context.allocate(BYTES, BYTES);
+            values = new long[context.slots()];
+            jobs = new Job[context.slots()];
+            for (int slot = 0; slot < jobs.length; slot++) {
+                int number = slot;
+                jobs[slot] = () -> context.post(number);
+            }
+        }
+
+        @Override
+        public void handle(Chain chain) {
+            onHandle.accept(chain);
+            if (chain.fault() != null || chain.readableBytes() < BYTES || chain.writableBytes() != BYTES) {
+                context.complete(chain, 0);
+                return;
+            }
+            chain.consume(scratch, BYTES);
+            if (direct) {
+                chain.fill(scratch);
+                context.complete(chain, BYTES);
+                return;
+            }
+            values[chain.slot()] = scratch.get(ValueLayout.JAVA_LONG, 0);
+            outstanding++;
+            outside.begin(jobs[chain.slot()]);
+        }
+
+        @Override
+        public void resume(Chain chain) {
+            throw new IllegalStateException("nothing is ever kept back");
+        }
+
+        @Override
+        public void flush() {
+            outside.flush();
+        }
+
+        @Override
+        public void posted(Chain chain) {
+            outstanding--;
+            scratch.set(ValueLayout.JAVA_LONG, 0, values[chain.slot()]);
+            chain.fill(scratch);
+            context.complete(chain, BYTES);
+        }
+
+        @Override
+        public int outstanding() {
+            return outstanding;
+        }
+
+        @Override
+        @SuppressWarnings("NonAtomicVolatileUpdate") // a test with several workers does not look at it
+        public void close() {
+            handlersClosed++;
+        }
+    }
+}

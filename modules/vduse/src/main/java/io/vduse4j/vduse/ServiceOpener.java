@@ -1,0 +1,101 @@
+package io.vduse4j.vduse;
+
+import io.vduse4j.dataplane.QueueSetup;
+import io.vduse4j.dataplane.Session;
+import io.vduse4j.dataplane.WorkerPool;
+import io.vduse4j.linux.EventFd;
+import io.vduse4j.linux.MemoryBudget;
+import io.vduse4j.virtio.SplitRing;
+import io.vduse4j.virtio.VirtioDevice;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Opens a {@link Service} for the queues that the driver has made ready. Belongs to the control thread. */
+final class ServiceOpener {
+
+    private static final Logger LOG = System.getLogger(ServiceOpener.class.getName());
+
+    private final VduseDevice node;
+    private final VirtioDevice device;
+    private final WorkerPool pool;
+    private final ServeOptions options;
+    private final Optional<UserMemory> userMemory;
+
+    ServiceOpener(VduseDevice node, VirtioDevice device, WorkerPool pool, ServeOptions options) {
+        this.node = node;
+        this.device = device;
+        this.pool = pool;
+        this.options = options;
+        userMemory = options.userMemory() ? Optional.of(new UserMemory(node)) : Optional.empty();
+    }
+
+    /**
+     * Opens a service; it does not run yet.
+     *
+     * @param resumes whether the driver runs already: the first chain to take is then found behind the used index
+     * @return empty, with a line in the log, if the driver's choice cannot be served
+     */
+    Optional<Service> open(boolean resumes) {
+        IotlbTable table = new IotlbTable(node, userMemory);
+        MemoryBudget budget =
+                MemoryBudget.process().child(node.name(), MemoryBudget.process().limit());
+        List<QueueSetup> queues = new ArrayList<>();
+        try {
+            for (int index = 0; index < device.queues(); index++) {
+                QueueInfo info = node.queueInfo(index);
+                if (info.ready()) {
+                    queues.add(setUp(index, info, resumes));
+                }
+            }
+            Session session = new Session(
+                    node.name(),
+                    device,
+                    node.driverFeatures(),
+                    queues,
+                    table,
+                    node::injectQueueInterrupt,
+                    pool,
+                    budget);
+            return Optional.of(new Service(session, table, budget));
+        } catch (IOException | RuntimeException e) {
+            LOG.log(Level.ERROR, node.name() + ": cannot be served", e);
+            queues.forEach(queue -> queue.kick().ifPresent(EventFd::close));
+            table.close().close();
+            budget.close();
+            return Optional.empty();
+        }
+    }
+
+    private QueueSetup setUp(int index, QueueInfo info, boolean resumes) throws IOException {
+        if (!SplitRing.isValidSize(info.num()) || info.num() > device.maxQueueSize()) {
+            throw new IOException("queue " + index + " has " + info.num() + " entries");
+        }
+        Optional<EventFd> kick = Optional.empty();
+        if (options.kicks()) {
+            kick = Optional.of(EventFd.create());
+            try {
+                node.setKick(index, kick.get().fd());
+            } catch (IOException e) {
+                kick.get().close();
+                throw e;
+            }
+        }
+        return new QueueSetup(
+                index,
+                info.num(),
+                info.descAddress(),
+                info.driverAddress(),
+                info.deviceAddress(),
+                resumes ? QueueSetup.FROM_USED : info.availIndex(),
+                kick);
+    }
+
+    /** Gives registered memory back. No service may be left that uses it. */
+    void close() {
+        userMemory.ifPresent(UserMemory::close);
+    }
+}
