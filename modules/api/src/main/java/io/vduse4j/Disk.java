@@ -95,7 +95,7 @@ public final class Disk implements AutoCloseable {
             if (e.errno() != Errno.EEXIST) {
                 throw e;
             }
-            Leftover.remove(host, setUp, wishes.name, backend, DETACH);
+            Leftover.remove(host, setUp, wishes.name, backend, wishes.attachTimeout);
             setUp.create(spec);
         }
     }

@@ -11,6 +11,7 @@ import io.vduse4j.vduse.VdpaDevice;
 import io.vduse4j.vduse.VduseDevice;
 import io.vduse4j.vduse.VduseServer;
 import io.vduse4j.vduse.host.VduseHost;
+import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -21,22 +22,21 @@ import java.util.Optional;
  */
 final class Leftover {
 
-    private static final Duration LOOK = Duration.ofSeconds(2);
-
     private Leftover() {}
 
     /**
      * Removes the device.
      *
      * @param backend what the driver's last requests go to
+     * @param timeout longest wait for the bus, each time it is asked
      * @throws LinuxException EBUSY if a live process serves the device; ETIMEDOUT if its driver does not let go
      */
     static void remove(VduseHost host, SetUp setUp, String name, Backend backend, Duration timeout) throws IOException {
-        Optional<VdpaDevice> attached =
-                ConsumerNode.isAttached(name) ? setUp.bus().device(name, LOOK) : Optional.empty();
+        VduseNode raw = host.open(name); // before anything else: it tells whether a live process serves the device
+        Optional<VdpaDevice> attached = attached(setUp, name, raw, timeout);
         int queues = Math.clamp(attached.map(VdpaDevice::maxVqs).orElse(1), 1, BlkOptions.MAX_QUEUES);
         BlkOptions options = new BlkOptions(name, queues, BlkOptions.MAX_QUEUE_SIZE, "");
-        try (VduseDevice node = VduseDevice.open(host, name, queues)) {
+        try (VduseDevice node = new VduseDevice(raw, name, queues)) {
             if (attached.isPresent()) {
                 try (VirtioBlk disk = new VirtioBlk(backend, options, MemoryBudget.process());
                         WorkerPool pool = new WorkerPool(1, 0);
@@ -46,5 +46,15 @@ final class Leftover {
             }
         }
         setUp.destroy();
+    }
+
+    private static Optional<VdpaDevice> attached(SetUp setUp, String name, VduseNode raw, Duration timeout)
+            throws IOException {
+        try {
+            return ConsumerNode.isAttached(name) ? setUp.bus().device(name, timeout) : Optional.empty();
+        } catch (IOException | RuntimeException e) {
+            raw.close();
+            throw e;
+        }
     }
 }
