@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * hook runs and no thread is waited for (J-13).
  */
 final class HardEnd implements AutoCloseable {
-    /** Together with the last line, less than the 10 s that service managers and users are promised. */
-    private static final Duration LONGEST_STOP = Duration.ofMillis(9_500);
+    /** Together with the last line and a slow machine, less than the 10 s that a stop may take. */
+    private static final Duration LONGEST_STOP = Duration.ofSeconds(9);
 
     private static final Duration LAST_LINE = Duration.ofMillis(300);
 
