@@ -21,6 +21,9 @@ public final class SplitQueue {
     private static final VarHandle U16 = LE16.varHandle();
     private static final long NOWHERE = -1;
 
+    /** Times that the rings are looked for again because memory was taken away meanwhile. */
+    private static final int ATTEMPTS = 3;
+
     private final int index;
     private final int size;
     private final int mask;
@@ -77,13 +80,9 @@ public final class SplitQueue {
      */
     public boolean attach(long descAddress, long availAddress, long usedAddress) {
         detach();
-        desc = locate(descAddress, SplitRing.descBytes(size), GuestMemory.READ, 16);
-        avail = locate(availAddress, SplitRing.availBytes(size), GuestMemory.READ, 2);
-        used = locate(usedAddress, SplitRing.usedBytes(size), GuestMemory.READ | GuestMemory.WRITE, 4);
-        if (desc == NOWHERE || avail == NOWHERE || used == NOWHERE) {
+        if (!locateAll(descAddress, availAddress, usedAddress)) {
             return false;
         }
-        space = source.memory().space();
         attached = true;
         if (!started) {
             started = true;
@@ -93,6 +92,23 @@ public final class SplitQueue {
         }
         space.set(LE16, used + FLAGS, (short) 0);
         return true;
+    }
+
+    /** All parts in one generation: looking for one on demand can bring a table in which another has moved. */
+    private boolean locateAll(long descAddress, long availAddress, long usedAddress) {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            long generation = source.memory().generation();
+            desc = locate(descAddress, SplitRing.descBytes(size), GuestMemory.READ, 16);
+            avail = locate(availAddress, SplitRing.availBytes(size), GuestMemory.READ, 2);
+            used = locate(usedAddress, SplitRing.usedBytes(size), GuestMemory.READ | GuestMemory.WRITE, 4);
+            GuestMemory memory = source.memory();
+            if (memory.generation() == generation) {
+                boolean all = desc != NOWHERE && avail != NOWHERE && used != NOWHERE;
+                space = all ? memory.space() : MemorySegment.NULL;
+                return all;
+            }
+        }
+        return false;
     }
 
     private long locate(long address, long bytes, int access, int alignment) {

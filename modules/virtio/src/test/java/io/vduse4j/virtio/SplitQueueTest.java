@@ -113,6 +113,29 @@ class SplitQueueTest {
         assertThat(queue.attach(-16, BASE + AVAIL, BASE + USED)).isFalse();
     }
 
+    /** The available ring is found on demand, and finding it shows that the table has moved meanwhile. */
+    @Test
+    @Spec("BUG-11")
+    void allPartsAreFoundInOneGeneration() {
+        memory.replace(TestMemory.region(BASE, AVAIL, 0));
+        memory.onResolve = () -> memory.replace(
+                TestMemory.region(BASE, AVAIL, 0x800), TestMemory.region(BASE + AVAIL, END - AVAIL - 0x800, AVAIL));
+        SplitQueue queue = attached(0, 0);
+        memory.descriptor(0x800, 0, BASE + AVAIL, 77, 0, 0);
+        availIndex(1);
+        assertThat(queue.take(slots[queue.head()])).isNull();
+        assertThat(slots[0].readableBytes()).isEqualTo(77);
+    }
+
+    @Test
+    @Spec("BUG-11")
+    void aTableThatNeverStandsStillIsNotAttached() {
+        memory.replace(TestMemory.region(BASE, AVAIL, 0));
+        memory.onResolve = () -> memory.replace(TestMemory.region(BASE, AVAIL, 0));
+        assertThat(queue(0, 0).attach(BASE, BASE + AVAIL, BASE + USED)).isFalse();
+        assertThat(memory.resolved).isLessThan(10);
+    }
+
     @Test
     void aDetachedQueueTouchesNothing() {
         SplitQueue queue = attached(0, 0);
