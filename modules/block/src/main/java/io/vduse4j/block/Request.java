@@ -41,4 +41,7 @@ public final class Request {
 
     /** Generation of the memory that {@link #iov} points into. */
     public long generation;
+
+    /** Creates an empty request. */
+    public Request() {}
 }

@@ -113,7 +113,7 @@ class BlkShapeTest {
     /** Linux sends requests up to size_max x seg_max: they must be taken. */
     @Test
     void theLargestRequestThatIsOfferedIsTaken() {
-        for (long transfer = 4096; transfer <= 1L << 40; transfer = transfer * 3 / 2 & -4096L) {
+        for (long transfer = 4096; transfer <= 1L << 40; transfer = transfer * 3 / 2 + 4096 & -4096L) {
             for (int queueSize = 4; queueSize <= 1024; queueSize *= 2) {
                 var limits = new Limits(512, 512, transfer, false, false, 0, false, false, 0, false, false);
                 var shape = java.nio.ByteBuffer.wrap(new BlkShape(limits, options(1, queueSize)).config(MIB))

@@ -40,7 +40,7 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemoryBudget budget = MemoryBudget.process().child("disk rig", 64 << 20);
     private final MemorySegment memory = arena.allocate(BYTES, 4096);
-    private final GuestMemory table;
+    private GuestMemory table;
     private final SplitQueue queue;
     private final Chain[] chains = new Chain[QUEUE_SIZE];
     private final ConcurrentLinkedQueue<Integer> posted = new ConcurrentLinkedQueue<>();
@@ -84,6 +84,11 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
             chains[head] = new Chain(head, 0, head, pieces.asSlice(head * size, size));
         }
         handler = disk.handler(this, features);
+    }
+
+    /** Grants the device one more region. */
+    void grant(GuestMemory.Region region) {
+        table = table.with(region);
     }
 
     /** Takes memory that the device may read and write; returns its device address. */

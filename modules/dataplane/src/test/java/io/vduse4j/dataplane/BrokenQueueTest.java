@@ -181,7 +181,7 @@ class BrokenQueueTest {
             for (int done = 0; done < flood; done += Rig.SIZE) {
                 availIndex(rings, done + Rig.SIZE);
                 rig.kick().signal();
-                long expected = done + Rig.SIZE;
+                long expected = (long) done + Rig.SIZE;
                 Eventually.until("flood", () -> rig.counters().used() >= expected);
             }
             long seconds = 2 + (System.nanoTime() - start) / 1_000_000_000L;

@@ -67,14 +67,18 @@ class ResourceTest {
         long count = 0;
         try (Stream<Path> infos = Files.list(Path.of("/proc/self/fdinfo"))) {
             for (Path info : infos.toList()) {
-                try (Stream<String> lines = Files.lines(info)) {
-                    count += lines.filter(line -> line.startsWith("tfd:")).count();
-                } catch (IOException gone) {
-                    continue; // the descriptor of the directory itself
-                }
+                count += watchedBy(info);
             }
         }
         return count;
+    }
+
+    private static long watchedBy(Path info) {
+        try (Stream<String> lines = Files.lines(info)) {
+            return lines.filter(line -> line.startsWith("tfd:")).count();
+        } catch (IOException gone) {
+            return 0; // the descriptor by which the directory itself was listed
+        }
     }
 
     /** A worker that sleeps between requests, and one that is kept busy. */

@@ -54,6 +54,7 @@ final class FakeKernel implements VduseNode {
     boolean nobodyWaits;
     byte[] config = {};
     int lookUps;
+    int polls;
 
     private final Deque<byte[]> unread = new ArrayDeque<>();
     private final Map<Integer, Long> sent = new HashMap<>();
@@ -135,6 +136,7 @@ final class FakeKernel implements VduseNode {
 
     @Override
     public synchronized int poll(int events, long timeoutMillis) {
+        polls++;
         long deadline = System.nanoTime() + timeoutMillis * 1_000_000;
         while (true) {
             int now = (broken ? POLLERR : 0) | (unread.isEmpty() ? 0 : events & POLLIN);

@@ -51,6 +51,23 @@ class ServerEndTest {
         }
     }
 
+    /** Both what is mapped and what was until a change are taken away from the request that is stuck. */
+    @Test
+    void aBrokenDeviceWhoseMemoryWasBeingChangedToo() throws Exception {
+        try (ServerRig rig = new ServerRig(EchoDevice.over(1, held)).attach()) {
+            rig.send(0, 1);
+            Eventually.until("in flight", () -> held.count() == 1);
+            rig.kernel.updateIotlb();
+            rig.send(0, 2);
+            Eventually.until("in flight", () -> held.count() == 2);
+            rig.kernel.breakDevice();
+            assertThat(rig.server.awaitEnd(DEADLINE)).isTrue();
+            assertThat(Usage.mappings("driver")).isEqualTo(2);
+            held.releaseAll();
+            Eventually.until("given back", () -> rig.held() == 0 && Usage.mappings("vduse4j-empty") == 0);
+        }
+    }
+
     @Test
     void aServerIsClosedOnceItsRequestsAreBack() throws Exception {
         try (ServerRig rig = new ServerRig(EchoDevice.over(1, held)).attach()) {
@@ -96,6 +113,10 @@ class ServerEndTest {
             rig.kernel.setStatus(0);
             rig.kernel.setStatus(ServerRig.FEATURES_OK);
             rig.kernel.setStatus(ServerRig.DRIVER_OK);
+            int polls = rig.kernel.polls;
+            assertThat(Eventually.neverFor(Duration.ofMillis(100), () -> rig.kernel.polls > polls + 10))
+                    .as("it waits, though messages could be read")
+                    .isTrue();
             held.releaseAll();
             closer.join();
             assertThat(rig.server.awaitEnd(Duration.ZERO)).isTrue();

@@ -77,7 +77,8 @@ final class VhostTest {
             start(driver, 0);
             var loads = List.of(workload(driver, 0), workload(driver, 1));
             run(driver, loads);
-            Evidence.show("%s: %d and %d random requests verified, features 0x%x",
+            Evidence.show(
+                    "%s: %d and %d random requests verified, features 0x%x",
                     disk.device(), loads.get(0).done(), loads.get(1).done(), driver.features());
 
             var more = driver.addMemory((long) DEPTH * VhostVdpaDriver.REQUEST_BYTES);
@@ -85,26 +86,32 @@ final class VhostTest {
             run(driver, loads);
             var other = driver.addMemory((long) DEPTH * VhostVdpaDriver.REQUEST_BYTES);
             driver.queue(0).useArea(other);
-            assertThat(driver.queue(1).submit(BlkCommand.read(0, 512), Framing.CLASSIC)).isTrue();
+            assertThat(driver.queue(1).submit(BlkCommand.read(0, 512), Framing.CLASSIC))
+                    .isTrue();
             driver.removeMemory(more);
             driver.queue(1).await().require();
             run(driver, loads);
-            Evidence.show("memory added, used, removed and replaced while it ran: %d and %d requests verified",
+            Evidence.show(
+                    "memory added, used, removed and replaced while it ran: %d and %d requests verified",
                     loads.get(0).done(), loads.get(1).done());
 
             var bases = driver.stop();
             Evidence.show("GET_VRING_BASE says %s", bases);
             // One more on queue 1: the read that no workload knows of.
-            assertThat(bases).containsExactly((int) loads.get(0).done(), (int) loads.get(1).done() + 1);
+            assertThat(bases)
+                    .containsExactly(
+                            (int) loads.get(0).done(), (int) loads.get(1).done() + 1);
             driver.resume(bases);
             run(driver, loads);
-            Evidence.show("reset and gone on from there: %d and %d requests verified",
+            Evidence.show(
+                    "reset and gone on from there: %d and %d requests verified",
                     loads.get(0).done(), loads.get(1).done());
 
             start(driver, 0xfff0);
             long before = loads.get(0).done();
             run(driver, loads);
-            assertThat(driver.stop().getFirst()).isEqualTo((int) (0xfff0 + loads.get(0).done() - before) & 0xffff);
+            assertThat(driver.stop().getFirst())
+                    .isEqualTo((int) (0xfff0 + loads.get(0).done() - before) & 0xffff);
             Evidence.show("begun anew at index 0xfff0, over the end of the 16 bits");
         }
     }
@@ -139,8 +146,7 @@ final class VhostTest {
                 var driver = drive(disk);
                 var memory = HoledMemory.create(VhostVdpaDriver.REQUEST_BYTES, piece, piece)) {
             start(driver, 0);
-            var area = new DriverArea(
-                    NativeMemory.ALL, memory.address(), iova, VhostVdpaDriver.REQUEST_BYTES);
+            var area = new DriverArea(NativeMemory.ALL, memory.address(), iova, VhostVdpaDriver.REQUEST_BYTES);
             var iotlb = driver.device().iotlb();
             // In batches: a single change holds up this whole process until the daemon, which is it too, has answered.
             iotlb.beginBatch();
@@ -190,7 +196,8 @@ final class VhostTest {
             long began = System.nanoTime();
             driver.device().setStatus(0);
             var took = Duration.ofNanos(System.nanoTime() - began);
-            Evidence.show("reset with 8 writes in flight, stuck for %d s: answered after %.1f s",
+            Evidence.show(
+                    "reset with 8 writes in flight, stuck for %d s: answered after %.1f s",
                     stuck.toSeconds(), took.toMillis() / 1000.0);
             assertThat(took).isBetween(Duration.ofMillis(1900), stuck.minusSeconds(1));
             assertThat(disk.isBroken()).isFalse();
@@ -199,7 +206,9 @@ final class VhostTest {
             driver.queue(0).run(BlkCommand.read(64, 4096), Framing.CLASSIC).require();
             driver.queue(1).run(BlkCommand.flush(), Framing.CLASSIC).require();
             Evidence.show("the next session works at once");
-            driver.queue(0).run(BlkCommand.write(64, new byte[4096]), Framing.CLASSIC).require();
+            driver.queue(0)
+                    .run(BlkCommand.write(64, new byte[4096]), Framing.CLASSIC)
+                    .require();
             Evidence.show("and still does when the stuck writes have come back");
             assertThat(disk.isBroken()).isFalse();
         }

@@ -35,7 +35,7 @@ public final class LogTap implements AutoCloseable {
                         return false;
                     }));
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
+            throw new LinkageError(e.getMessage(), e);
         }
     }
 
@@ -58,7 +58,7 @@ public final class LogTap implements AutoCloseable {
         try {
             setFilter.invoke(logger, (Object) null);
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
+            throw new LinkageError(e.getMessage(), e);
         }
     }
 }

@@ -27,7 +27,7 @@ public final class Usage {
                     .invoke(null);
             return (long) Class.forName(type).getMethod(method, long.class).invoke(bean, thread.threadId());
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError(e);
+            throw new LinkageError(e.getMessage(), e);
         }
     }
 
