@@ -23,6 +23,7 @@ final class BlkClient {
     static final byte POISON = (byte) 0xa5;
 
     /** Status, used length, and what was written before the status. */
+    @SuppressWarnings("ArrayRecordComponent") // compared by its parts, never by equals
     record Result(int status, long used, byte[] data) {}
 
     private final DiskRig rig;

@@ -6,7 +6,18 @@ import io.vduse4j.virtio.VirtioDevice;
 import java.io.IOException;
 
 /** A device whose configuration changes when the test says so. */
-record ConfigChanges(VirtioDevice device, Runnable[] listener) implements VirtioDevice {
+final class ConfigChanges implements VirtioDevice {
+
+    private final VirtioDevice device;
+    private volatile Runnable listener = () -> {};
+
+    ConfigChanges(VirtioDevice device) {
+        this.device = device;
+    }
+
+    void change() {
+        listener.run();
+    }
 
     @Override
     public int deviceId() {
@@ -35,7 +46,7 @@ record ConfigChanges(VirtioDevice device, Runnable[] listener) implements Virtio
 
     @Override
     public void onConfigChange(Runnable told) {
-        listener[0] = told;
+        listener = told;
     }
 
     @Override

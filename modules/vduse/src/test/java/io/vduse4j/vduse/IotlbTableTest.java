@@ -1,6 +1,7 @@
 package io.vduse4j.vduse;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.vduse4j.dataplane.harness.LogTap;
 import io.vduse4j.dataplane.harness.Usage;
@@ -111,10 +112,7 @@ class IotlbTableTest {
         GuestMemory memory = table.resolve(0x5000);
         assertThat(memory.regions())
                 .extracting(GuestMemory.Region::first, GuestMemory.Region::last)
-                .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple(0x3000L, 0x3fffL),
-                        org.assertj.core.groups.Tuple.tuple(0x4000L, 0x5fffL),
-                        org.assertj.core.groups.Tuple.tuple(0x6000L, 0x6fffL));
+                .containsExactly(tuple(0x3000L, 0x3fffL), tuple(0x4000L, 0x5fffL), tuple(0x6000L, 0x6fffL));
         poke(memory, 0x5000, (byte) 8);
         assertThat(peek(memory, 0x6000)).isEqualTo((byte) 9);
         entry(0x10_0000, 0x10_0000 + 64 * PAGE - 1, 0, 3);
@@ -142,10 +140,10 @@ class IotlbTableTest {
     @Test
     @Spec("TM-03")
     void regionsAreCounted() {
-        for (int i = 0; i < 4100; i++) {
+        for (long i = 0; i < 4100; i++) {
             entry(i * 2 * PAGE, i * 2 * PAGE + PAGE - 1, 0, 1);
         }
-        for (int i = 0; i < 4100; i++) {
+        for (long i = 0; i < 4100; i++) {
             table.resolve(i * 2 * PAGE);
         }
         assertThat(table.memory().regions()).hasSize(4096);

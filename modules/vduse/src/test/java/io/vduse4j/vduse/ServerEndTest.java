@@ -126,11 +126,10 @@ class ServerEndTest {
 
     @Test
     void aNewConfigurationIsWrittenBeforeTheDriverIsTold() throws Exception {
-        Runnable[] listener = {null};
         EchoDevice device = EchoDevice.direct(1);
-        var growing = new ConfigChanges(device, listener);
-        try (ServerRig rig = new ServerRig(growing).attach()) {
-            listener[0].run();
+        ConfigChanges changing = new ConfigChanges(device);
+        try (ServerRig rig = new ServerRig(changing).attach()) {
+            changing.change();
             Eventually.until("told", () -> rig.kernel.log().contains("config interrupt"));
             assertThat(rig.kernel.config).isEqualTo(device.config());
         }
