@@ -45,7 +45,6 @@ record Census(List<String> descriptors, List<String> mappings, List<String> thre
                     found.add(Files.readSymbolicLink(entry).toString().replaceAll("\\[[0-9]+]", ""));
                 } catch (NoSuchFileException closed) {
                     // The descriptor that lists the directory is gone by now on some runs and not on others.
-                    continue;
                 }
             }
         }
