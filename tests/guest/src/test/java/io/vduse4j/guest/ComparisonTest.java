@@ -94,7 +94,7 @@ final class ComparisonTest {
     private static long cpuTicks(long pid) throws IOException {
         var stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
         // The name, in brackets, may hold anything; user and system time are the 12th and 13th field behind it.
-        var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        var fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
     }
 

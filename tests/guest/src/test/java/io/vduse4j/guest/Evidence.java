@@ -10,6 +10,7 @@ final class Evidence {
     }
 
     /** Prints a line made of a format. */
+    @SuppressWarnings("AnnotateFormatMethod") // that annotation is of a library that is not used here
     static void show(String format, Object... arguments) {
         show(format.formatted(arguments));
     }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** Runs commands as a person would, each with a deadline, and knows those that still run. */
 final class Shell {
     /** For anything that takes a second or two on a real processor: the guest's are emulated, by a busy host. */
-    static final Duration PATIENCE = Duration.ofSeconds(180);
+    static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 

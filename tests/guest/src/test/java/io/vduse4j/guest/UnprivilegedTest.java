@@ -94,7 +94,7 @@ final class UnprivilegedTest {
 
     /** Our classes in a place that anybody may read, wherever the checkout is. */
     private String readableClasses() throws Exception {
-        var parts = System.getProperty("java.class.path").split(File.pathSeparator);
+        var parts = System.getProperty("java.class.path").split(File.pathSeparator, -1);
         List<String> copies = new ArrayList<>();
         for (var part : parts) {
             if (part.contains("vduse4j") || part.endsWith("test-classes")) {
