@@ -29,7 +29,7 @@ final class ComparisonTest {
     private Path folder;
 
     @Test
-    @Tag("quick")
+    @Tag("full")
     void randomReadsShort() throws Exception {
         compare(4, 3);
     }

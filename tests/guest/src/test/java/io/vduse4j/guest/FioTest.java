@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 final class FioTest {
 
     @Test
-    @Tag("quick")
+    @Tag("full")
     void verifies24Mib() throws Exception {
         verify(24, Duration.ofMinutes(5));
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 final class LeakTest {
 
     @Test
-    @Tag("quick")
+    @Tag("full")
     void fiveDisks() throws Exception {
         comeAndGo(5);
     }
