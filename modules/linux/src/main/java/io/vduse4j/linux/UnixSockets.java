@@ -69,8 +69,10 @@ final class UnixSockets {
                 // A full backlog is waited for in connect itself: no poll tells when there is room.
                 sendTimeout(fd, arena, Math.max(1, (deadline - System.nanoTime()) / 1000));
                 result = fd.onThisOnce(SyscallNumber.CONNECT, address.address(), address.byteSize(), 0, 0, 0);
-            } while (result == -Errno.EINTR);
-            Syscall.orThrow(result == -Errno.EAGAIN ? -Errno.ETIMEDOUT : result, "connect", name);
+                // The kernel's shortest wait is a clock tick: signals that come faster would cut it for ever (J-09).
+            } while (result == -Errno.EINTR && deadline - System.nanoTime() > 0);
+            boolean late = result == -Errno.EAGAIN || result == -Errno.EINTR;
+            Syscall.orThrow(late ? -Errno.ETIMEDOUT : result, "connect", name);
             return new UnixSocket(fd);
         } catch (LinuxException | RuntimeException problem) {
             fd.close();
