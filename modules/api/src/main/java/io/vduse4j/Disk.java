@@ -42,6 +42,7 @@ public final class Disk implements AutoCloseable {
     private static final Duration LOOK_AROUND = Duration.ofMillis(200);
 
     private final Builder wishes;
+    private final VduseHost host;
     private final Backend backend;
     private final Deque<Undo> undo = new ArrayDeque<>();
     private final VduseServer server;
@@ -54,13 +55,14 @@ public final class Disk implements AutoCloseable {
 
     private Disk(Builder wishes, VduseHost host, Backend backend, Bus bus) throws IOException {
         this.wishes = wishes;
+        this.host = host;
         this.backend = backend;
         try {
             VirtioBlk disk = new VirtioBlk(backend, wishes.options(), MemoryBudget.process());
             undo.push(disk::close);
             SetUp setUp = new SetUp(host, wishes.name);
             undo.push(setUp::close);
-            create(host, setUp, disk);
+            create(setUp, disk);
             undo.push(setUp::destroy);
             wishes.tune(new VduseAttributes(host, wishes.name));
             VduseDevice node = VduseDevice.open(host, wishes.name, disk.queues());
@@ -73,14 +75,14 @@ public final class Disk implements AutoCloseable {
             server = new VduseServer(node, disk, pool, wishes.serveOptions());
             undo.push(server::close);
             undo.push(() -> setUp.detach(DETACH));
-            device = setUp.attach(bus, backend.size(), wishes.attachTimeout).toString();
+            device = setUp.attach(bus, backend.size(), wishes.attachTimeout);
         } catch (IOException | RuntimeException e) {
             undoAfter(e);
             throw e;
         }
     }
 
-    private void create(VduseHost host, SetUp setUp, VirtioBlk disk) throws IOException {
+    private void create(SetUp setUp, VirtioBlk disk) throws IOException {
         DeviceSpec spec = new DeviceSpec(
                 wishes.name,
                 disk.vendorId(),
@@ -137,7 +139,7 @@ public final class Disk implements AutoCloseable {
      */
     public boolean awaitEnd(Duration timeout) throws InterruptedException {
         long deadline = System.nanoTime() + timeout.toNanos();
-        while (ConsumerNode.isAttached(wishes.name)) {
+        while (host.isAttached(wishes.name)) {
             Duration left = Duration.ofNanos(deadline - System.nanoTime());
             if (left.isNegative()) {
                 return false;

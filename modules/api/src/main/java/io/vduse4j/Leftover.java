@@ -33,7 +33,7 @@ final class Leftover {
      */
     static void remove(VduseHost host, SetUp setUp, String name, Backend backend, Duration timeout) throws IOException {
         VduseNode raw = host.open(name); // before anything else: it tells whether a live process serves the device
-        Optional<VdpaDevice> attached = attached(setUp, name, raw, timeout);
+        Optional<VdpaDevice> attached = attached(host, setUp, name, raw, timeout);
         int queues = Math.clamp(attached.map(VdpaDevice::maxVqs).orElse(1), 1, BlkOptions.MAX_QUEUES);
         BlkOptions options = new BlkOptions(name, queues, BlkOptions.MAX_QUEUE_SIZE, "");
         try (VduseDevice node = new VduseDevice(raw, name, queues)) {
@@ -48,10 +48,10 @@ final class Leftover {
         setUp.destroy();
     }
 
-    private static Optional<VdpaDevice> attached(SetUp setUp, String name, VduseNode raw, Duration timeout)
-            throws IOException {
+    private static Optional<VdpaDevice> attached(
+            VduseHost host, SetUp setUp, String name, VduseNode raw, Duration timeout) throws IOException {
         try {
-            return ConsumerNode.isAttached(name) ? setUp.bus().device(name, timeout) : Optional.empty();
+            return host.isAttached(name) ? setUp.bus().device(name, timeout) : Optional.empty();
         } catch (IOException | RuntimeException e) {
             raw.close();
             throw e;

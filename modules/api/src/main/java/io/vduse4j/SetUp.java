@@ -7,7 +7,6 @@ import io.vduse4j.vduse.VdpaBus;
 import io.vduse4j.vduse.VduseControl;
 import io.vduse4j.vduse.host.VduseHost;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 
 /** The privileged part of a disk's life: creating, attaching, detaching and destroying its device. */
@@ -20,11 +19,13 @@ final class SetUp implements AutoCloseable {
 
     private final VduseControl control;
     private final VdpaBus bus;
+    private final VduseHost host;
     private final String name;
 
     SetUp(VduseHost host, String name) throws IOException {
         control = VduseControl.open(host);
         bus = new VdpaBus(host);
+        this.host = host;
         this.name = name;
     }
 
@@ -37,11 +38,11 @@ final class SetUp implements AutoCloseable {
     }
 
     /** Attaches the device and gives it to its driver; it must be served already. */
-    Path attach(Bus consumer, long size, Duration timeout) throws IOException {
+    String attach(Bus consumer, long size, Duration timeout) throws IOException {
         long deadline = System.nanoTime() + timeout.toNanos();
         bus.add(name, timeout);
         bus.bind(name, consumer.driver(), left(deadline));
-        return ConsumerNode.await(name, consumer, size, left(deadline));
+        return ConsumerNode.await(host, name, consumer, size, left(deadline));
     }
 
     private static Duration left(long deadline) {

@@ -3,6 +3,7 @@ package io.vduse4j.vduse;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.NetlinkReply;
+import io.vduse4j.vduse.host.VdpaConsumer;
 import io.vduse4j.vduse.host.VduseHost;
 import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** A host with one scripted node, attributes in a map, and a scripted vdpa bus. */
 class FakeHost implements VduseHost {
@@ -55,6 +57,16 @@ class FakeHost implements VduseHost {
     @Override
     public void bind(String device, String driver) throws IOException {
         log.add("bind " + device + " " + driver);
+    }
+
+    @Override
+    public boolean isAttached(String device) {
+        return false;
+    }
+
+    @Override
+    public Optional<VdpaConsumer> consumer(String device) {
+        return Optional.empty();
     }
 
     @Override

@@ -210,14 +210,14 @@ final class VduseKernelTest {
             device.setupQueue(1, 256);
             bus.add("disk1", LONG);
             var disk = host.consumer("disk1").orElseThrow();
-            assertThat(disk).exists();
-            assertThat(disk.toString()).matches("/dev/vd[a-z]+");
+            assertThat(disk.node()).matches("/dev/vd[a-z]+");
+            assertThat(disk.size()).isPresent();
             bus.bind("disk1", "vhost_vdpa", LONG);
             bus.bind("disk1", "vhost_vdpa", LONG);
             thread.take();
             var node = host.consumer("disk1").orElseThrow();
-            assertThat(node.toString()).startsWith("/dev/vhost-vdpa-");
-            try (var vhost = Fd.open(node.toString(), OpenFlags.O_RDWR);
+            assertThat(node.node()).startsWith("/dev/vhost-vdpa-");
+            try (var vhost = Fd.open(node.node(), OpenFlags.O_RDWR);
                     var arena = Arena.ofConfined()) {
                 assertThat(vhost.ioctl(VHOST_SET_OWNER, 0)).isZero();
                 var state = arena.allocate(8, 4);

@@ -3,6 +3,7 @@ package io.vduse4j.vduse.host;
 import io.vduse4j.linux.NetlinkReply;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Where {@code /dev/vduse} lives: the Linux kernel, or a kernel half in Java. The interface is raw on purpose: calls take
@@ -59,6 +60,18 @@ public interface VduseHost extends AutoCloseable {
      * @throws IOException a {@link io.vduse4j.linux.LinuxException} with the errno
      */
     void bind(String device, String driver) throws IOException;
+
+    /** Whether a device of this name is on the vdpa bus. */
+    boolean isAttached(String device);
+
+    /**
+     * Tells how a device of the vdpa bus is used at the moment.
+     *
+     * @param device name of the device
+     * @return empty as long as nobody can use it: no driver has it, or its node is not there yet
+     * @throws IOException a {@link io.vduse4j.linux.LinuxException} with EINVAL for what is no name
+     */
+    Optional<VdpaConsumer> consumer(String device) throws IOException;
 
     @Override
     void close();

@@ -8,6 +8,7 @@ import io.vduse4j.linux.NetlinkReply;
 import io.vduse4j.linux.OpenFlags;
 import io.vduse4j.vduse.abi.VdpaNetlink;
 import io.vduse4j.vduse.host.NodeName;
+import io.vduse4j.vduse.host.VdpaConsumer;
 import io.vduse4j.vduse.host.VduseHost;
 import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
@@ -113,15 +114,13 @@ public final class LinuxHost implements VduseHost {
         new VdpaSysfs(root).bind(device, driver);
     }
 
-    /**
-     * Returns how a device of the vdpa bus is used: {@code /dev/vdX} when a virtio driver has it, {@code
-     * /dev/vhost-vdpa-N} when it is for a virtual machine; empty as long as there is neither. The node itself may appear
-     * a moment later.
-     *
-     * @param device name of the device
-     * @throws IOException a {@link LinuxException} with EINVAL for what is no name
-     */
-    public Optional<Path> consumer(String device) throws IOException {
+    @Override
+    public boolean isAttached(String device) {
+        return new VdpaSysfs(root).isAttached(device);
+    }
+
+    @Override
+    public Optional<VdpaConsumer> consumer(String device) throws IOException {
         return new VdpaSysfs(root).consumer(device);
     }
 

@@ -3,15 +3,21 @@ package io.vduse4j.vduse.host.linux;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.host.NodeName;
+import io.vduse4j.vduse.host.VdpaConsumer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The vdpa bus in sysfs: which driver has a device, and how to give it to another. */
 final class VdpaSysfs {
+    /** The unit of {@code size} in sysfs, whatever the block size (kernel, block/genhd.c). */
+    private static final long SECTOR_BYTES = 512;
+
     private final Path bus;
+    private final Path dev;
 
     /**
      * Looks below a root directory.
@@ -20,6 +26,7 @@ final class VdpaSysfs {
      */
     VdpaSysfs(Path root) {
         bus = root.resolve("sys/bus/vdpa");
+        dev = root.resolve("dev");
     }
 
     /** Driver override first, so that no other driver can take the device between unbind and bind; then these. */
@@ -53,21 +60,33 @@ final class VdpaSysfs {
         SysfsFile.write(target.resolve("bind").toString(), device);
     }
 
-    /** Returns the node under {@code /dev} through which the device is used, if there is one yet. */
-    Optional<Path> consumer(String device) throws IOException {
+    boolean isAttached(String device) {
+        return Files.isDirectory(bus.resolve("devices").resolve(device));
+    }
+
+    /** Returns how the device is used; a node that udev or devtmpfs has not made yet does not count. */
+    Optional<VdpaConsumer> consumer(String device) throws IOException {
         NodeName.check("look up", device);
         var entry = bus.resolve("devices").resolve(device);
-        var vhost = child(entry, "vhost-vdpa-*");
+        var vhost = child(entry, "vhost-vdpa-*").map(this::node).filter(Files::exists);
         if (vhost.isPresent()) {
-            return vhost.map(VdpaSysfs::node);
+            return Optional.of(new VdpaConsumer(vhost.get().toString(), OptionalLong.empty()));
         }
         var virtio = child(entry, "virtio[0-9]*");
         var disk = virtio.isPresent() ? child(virtio.get().resolve("block"), "*") : virtio;
-        return disk.map(VdpaSysfs::node);
+        if (disk.isEmpty() || !Files.exists(node(disk.get()))) {
+            return Optional.empty();
+        }
+        return Optional.of(new VdpaConsumer(node(disk.get()).toString(), size(disk.get())));
     }
 
-    private static Path node(Path entry) {
-        return Path.of("/dev").resolve(entry.getFileName());
+    private static OptionalLong size(Path disk) throws IOException {
+        var sectors = SysfsFile.read(disk.resolve("size").toString());
+        return OptionalLong.of(Long.parseLong(sectors) * SECTOR_BYTES);
+    }
+
+    private Path node(Path entry) {
+        return dev.resolve(entry.getFileName());
     }
 
     private static Optional<Path> child(Path directory, String name) throws IOException {

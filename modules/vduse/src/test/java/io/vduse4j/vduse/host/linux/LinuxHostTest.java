@@ -8,9 +8,11 @@ import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.VdpaBus;
 import io.vduse4j.vduse.VduseControl;
+import io.vduse4j.vduse.host.VdpaConsumer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -166,10 +168,18 @@ class LinuxHostTest {
         assertThat(host.consumer("disk0")).isEmpty();
         Files.createDirectories(root.resolve(DEVICE + "virtio3"));
         assertThat(host.consumer("disk0")).isEmpty();
-        Files.createDirectories(root.resolve(DEVICE + "virtio3/block/vdb"));
-        assertThat(host.consumer("disk0")).contains(Path.of("/dev/vdb"));
+        file(DEVICE + "virtio3/block/vdb/size", "2048\n");
+        assertThat(host.consumer("disk0")).as("without its node").isEmpty();
+        file("dev/vdb", "");
+        assertThat(host.consumer("disk0"))
+                .contains(new VdpaConsumer(root.resolve("dev/vdb").toString(), OptionalLong.of(1 << 20)));
+        assertThat(host.isAttached("disk0")).isTrue();
         Files.move(root.resolve(DEVICE + "virtio3"), root.resolve(DEVICE + "vhost-vdpa-2"));
-        assertThat(host.consumer("disk0")).contains(Path.of("/dev/vhost-vdpa-2"));
+        assertThat(host.consumer("disk0")).as("without its node").isEmpty();
+        file("dev/vhost-vdpa-2", "");
+        assertThat(host.consumer("disk0"))
+                .contains(new VdpaConsumer(root.resolve("dev/vhost-vdpa-2").toString(), OptionalLong.empty()));
+        assertThat(host.isAttached("disk1")).isFalse();
         failure(() -> host.consumer("../devices"), Errno.EINVAL, "the name of a device");
     }
 
