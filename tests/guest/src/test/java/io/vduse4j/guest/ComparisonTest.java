@@ -21,7 +21,6 @@ final class ComparisonTest {
     /** USER_HZ, the unit of the times in /proc/PID/stat: 100 on x86-64 and aarch64. */
     private static final double TICKS_PER_SECOND = 100;
 
-    private static final int ROUNDS = 3;
     private static final Pattern TOTAL_IOS = Pattern.compile("\"total_ios\" : ([0-9]+)");
     private static final Pattern IOPS = Pattern.compile("\"iops\" : ([0-9.]+)");
 
@@ -29,18 +28,18 @@ final class ComparisonTest {
     private Path folder;
 
     @Test
-    @Tag("full")
-    void randomReadsShort() throws Exception {
-        compare(4, 3);
+    @Tag("quick")
+    void randomReadsOfAColdProcess() throws Exception {
+        compare(1, 1, 2);
     }
 
     @Test
     @Tag("full")
-    void randomReadsLong() throws Exception {
-        compare(60, 20);
+    void randomReads() throws Exception {
+        compare(5, 60, 20);
     }
 
-    private void compare(int warmUpSeconds, int seconds) throws Exception {
+    private void compare(int rounds, int warmUpSeconds, int seconds) throws Exception {
         var file = folder.resolve("both.img");
         Shell.sh("head -c 64M /dev/urandom >%s".formatted(file)).ok();
         try (var vduse = Vduse.start("file:" + file, "--read-only", "--name", "ours");
@@ -51,11 +50,11 @@ final class ComparisonTest {
             read(peer.device(), peer.pid(), 1);
             List<Run> ourRuns = new ArrayList<>();
             List<Run> theirRuns = new ArrayList<>();
-            for (int round = 0; round < ROUNDS; round++) {
+            for (int round = 0; round < rounds; round++) {
                 ourRuns.add(read(ours, vduse.pid(), seconds));
                 theirRuns.add(read(peer.device(), peer.pid(), seconds));
             }
-            report(median(ourRuns), median(theirRuns));
+            report(rounds, warmUpSeconds, median(ourRuns), median(theirRuns));
         }
     }
 
@@ -103,28 +102,29 @@ final class ComparisonTest {
                 runs.stream()
                         .mapToDouble(Run::iops)
                         .sorted()
-                        .skip(ROUNDS / 2)
+                        .skip(runs.size() / 2)
                         .findFirst()
                         .orElseThrow(),
                 runs.stream()
                         .mapToDouble(Run::cpuMicrosPerRequest)
                         .sorted()
-                        .skip(ROUNDS / 2)
+                        .skip(runs.size() / 2)
                         .findFirst()
                         .orElseThrow());
     }
 
-    private static void report(Run ours, Run theirs) throws IOException {
+    private static void report(int rounds, int warmUpSeconds, Run ours, Run theirs) throws IOException {
         var table = String.format(
                 Locale.ROOT,
                 """
-                4k random reads, 32 at once, one queue, the same file in memory, median of %d runs by turns
+                4k random reads, 32 at once, one queue, the same file in memory, after %d s of reading; rounds by turns: %d, their medians
                                       IOPS   CPU of the daemon a request
                 vduse4j             %6.0f   %6.0f us
                 qemu-storage-daemon %6.0f   %6.0f us
                 ratio               %6.2f   %6.2f
                 """,
-                ROUNDS,
+                warmUpSeconds,
+                rounds,
                 ours.iops(),
                 ours.cpuMicrosPerRequest(),
                 theirs.iops(),

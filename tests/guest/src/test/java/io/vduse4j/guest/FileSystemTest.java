@@ -22,13 +22,13 @@ final class FileSystemTest {
     private Path folder;
 
     @Test
-    @Tag("full")
+    @Tag("quick")
     void ext4OnAnImageInMemory() throws Exception {
         twice("ext4", folder.resolve("disk.img"), 1500, "--size", "256M", "--queues", "2");
     }
 
     @Test
-    @Tag("full")
+    @Tag("quick")
     void xfsOnAnImageInAFileSystemAroundItsCache() throws Exception {
         onHostFileSystem(image -> twice("xfs", image, 200, "--size", "320M", "--queues", "2", "--direct"));
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 final class FioTest {
 
     @Test
-    @Tag("full")
+    @Tag("quick")
     void verifies24Mib() throws Exception {
         verify(24, Duration.ofMinutes(5));
     }
@@ -37,7 +37,7 @@ final class FioTest {
             var outcome = Shell.run(
                             deadline,
                             "fio",
-                            "--name=verify",
+                            "--name=job",
                             "--filename=" + disk.device(),
                             "--direct=1",
                             "--ioengine=libaio",

@@ -11,29 +11,20 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Disks that come and go leave nothing in the process. */
+@Tag("quick")
 final class LeakTest {
+    private static final int DISKS = 20;
 
     @Test
-    @Tag("full")
-    void fiveDisks() throws Exception {
-        comeAndGo(5);
-    }
-
-    @Test
-    @Tag("full")
     void twentyDisks() throws Exception {
-        comeAndGo(20);
-    }
-
-    private static void comeAndGo(int times) throws Exception {
         once(); // what is made once a process
         var before = Census.take();
         Evidence.show("before:          %s", before);
-        for (int i = 0; i < times; i++) {
+        for (int i = 0; i < DISKS; i++) {
             once();
         }
         var after = Census.take();
-        Evidence.show("after %2d disks:  %s", times, after);
+        Evidence.show("after %2d disks:  %s", DISKS, after);
         assertThat(after.descriptors()).isEqualTo(before.descriptors());
         assertThat(after.mappings()).isEqualTo(before.mappings());
         assertThat(after.threads()).isEqualTo(before.threads());

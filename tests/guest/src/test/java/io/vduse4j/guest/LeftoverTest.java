@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a dead process has left under a name is no obstacle for the next one; what a live process serves is. */
-@Tag("full")
+@Tag("quick")
 final class LeftoverTest {
     private static final String NAME = "leftover";
 

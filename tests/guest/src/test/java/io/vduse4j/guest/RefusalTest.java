@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What {@code vduse run} cannot do on a host is said in one line, with an exit code for it; nothing is left behind. */
-@Tag("full")
+@Tag("quick")
 final class RefusalTest {
     private static final int NOT_POSSIBLE = 6;
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the kernel shows of a disk is what was configured, and what is done to it reaches the file. */
-@Tag("full")
+@Tag("quick")
 final class ShapeTest {
     private static final long MIB = 1 << 20;
 

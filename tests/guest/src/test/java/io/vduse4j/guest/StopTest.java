@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
  * How {@code vduse run} ends when it is told to. Users are promised 10 s on a real machine; the command keeps to that
  * limit here too, on a machine that is ten times slower, and says so when it does not.
  */
-@Tag("full")
+@Tag("quick")
 final class StopTest {
     private static final Duration PROMISED = Duration.ofSeconds(10);
 

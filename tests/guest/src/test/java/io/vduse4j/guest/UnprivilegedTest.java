@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Root sets a device up and hands its descriptor to a process without any right, which serves it. */
-@Tag("full")
+@Tag("quick")
 final class UnprivilegedTest {
     private static final String NOBODY = "65534";
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The same disk without kicks, and with memory of ours in the place of the kernel's bounce buffer. */
-@Tag("full")
+@Tag("quick")
 final class WaysToServeTest {
     private static final int BYTES = 2 << 20;
     private static final long BOUNCE = 8L << 20;
