@@ -1,0 +1,6 @@
+/** The kernel half of VDUSE, in Java: an implementation of {@code VduseHost} for machines whose kernel has none. */
+module io.vduse4j.embedded {
+    requires transitive io.vduse4j.vduse;
+
+    exports io.vduse4j.embedded.vdpa;
+}
