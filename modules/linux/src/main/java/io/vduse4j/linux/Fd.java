@@ -88,6 +88,32 @@ public final class Fd implements AutoCloseable {
     }
 
     /**
+     * Makes a descriptor of our own of a number that a caller of ours gave, as the kernel takes a reference of its own;
+     * the number stays the caller's.
+     *
+     * @param number any number
+     * @param name what messages call the new descriptor
+     * @throws LinuxException EBADF if the number is no open descriptor, EMFILE
+     */
+    public static Fd duplicateOf(int number, String name) throws LinuxException {
+        long copy = Syscall.retry(SyscallNumber.FCNTL, number, F_DUPFD_CLOEXEC, 0, 0, 0, 0);
+        return new Fd((int) Syscall.orThrow(copy, "dup", name), name);
+    }
+
+    /**
+     * Returns the number for good: whoever gets it closes it. This object is closed afterwards.
+     *
+     * @throws IllegalStateException if closed, or while a call is under way
+     */
+    public int handOver() {
+        if (!USERS.compareAndSet(this, 0, RELEASED)) {
+            throw new IllegalStateException(name + " is closed or in use");
+        }
+        alarm.disarm();
+        return number;
+    }
+
+    /**
      * Returns the number, for structures in which the kernel takes a descriptor. It is only good as long as this object
      * is not closed: whoever hands it on must see to that.
      *

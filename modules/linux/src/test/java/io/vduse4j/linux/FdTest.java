@@ -53,6 +53,32 @@ class FdTest {
         }
     }
 
+    @Test
+    void aDuplicateOfANumberLeavesTheNumberToTheCaller() throws Exception {
+        try (var ours = EventFd.create();
+                var copy = EventFd.adopt(Fd.duplicateOf(ours.fd().number(), "copy"))) {
+            assertThat(copy.fd().number()).isNotEqualTo(ours.fd().number());
+            assertThat(copy.signal()).isZero();
+            assertThat(ours.drain()).isEqualTo(1);
+        }
+        assertThatThrownBy(() -> Fd.duplicateOf(-2, "copy"))
+                .isInstanceOfSatisfying(
+                        LinuxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EBADF));
+    }
+
+    @Test
+    void aNumberHandedOverIsTheReceiversToClose() throws Exception {
+        var before = census();
+        var given = Fd.open("/dev/null", OpenFlags.O_RDWR);
+        int number = given.handOver();
+        assertThat(given.isOpen()).isFalse();
+        given.close();
+        assertThat(census()).as("still open").isEqualTo(before + 1);
+        Fd.adopt(number, "received").close();
+        assertThat(census()).isEqualTo(before);
+        assertThatThrownBy(given::handOver).isInstanceOf(IllegalStateException.class);
+    }
+
     /** J-11: read from the kernel, since nothing else would show that the flag is missing. */
     @Test
     void everyDescriptorIsCloseOnExec() throws Exception {
