@@ -2,5 +2,7 @@
 module io.vduse4j.embedded {
     requires transitive io.vduse4j.vduse;
 
+    exports io.vduse4j.embedded;
     exports io.vduse4j.embedded.vdpa;
+    exports io.vduse4j.embedded.vduse;
 }

@@ -1,0 +1,2 @@
+/** The kernel half of VDUSE, in this JVM. */
+package io.vduse4j.embedded;
