@@ -1,5 +1,6 @@
 package io.vduse4j.virtio;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -76,16 +77,35 @@ public final class ChainBuffers {
         return writableBytes;
     }
 
-    long address(int buffer) {
-        return addresses[buffer];
+    /**
+     * Writes the indirect table of a chain all of whose buffers stand in it (VS-11).
+     *
+     * @param table {@link SplitRing#descBytes} of the buffers, aligned to 8 bytes
+     */
+    public void writeTable(MemorySegment table) {
+        writeEntries(0, table, 0);
     }
 
-    int length(int buffer) {
-        return lengths[buffer];
+    /** Writes an indirect table of the buffers from one on. */
+    void writeEntries(int from, MemorySegment space, long table) {
+        for (int i = from; i < count; i++) {
+            int goesOn = i + 1 < count ? SplitRing.DESC_NEXT : 0;
+            writeEntry(i, space, table, i - from, goesOn, i - from + 1);
+        }
     }
 
-    /** The descriptor's flag for the buffer. */
-    int writeFlag(int buffer) {
-        return buffer < readable ? 0 : SplitRing.DESC_WRITE;
+    /** Writes a buffer's descriptor into an entry of a table. */
+    void writeEntry(int buffer, MemorySegment space, long table, int entry, int goesOn, int follower) {
+        int flags = (buffer < readable ? 0 : SplitRing.DESC_WRITE) | goesOn;
+        write(space, table, entry, addresses[buffer], lengths[buffer], flags, goesOn == 0 ? 0 : follower);
+    }
+
+    /** Writes a descriptor. */
+    static void write(MemorySegment space, long table, int entry, long address, int length, int flags, int follower) {
+        long at = table + (long) entry * SplitRing.DESC_BYTES;
+        space.set(SplitRing.LE64, at, address);
+        space.set(SplitRing.LE32, at + 8, length);
+        space.set(SplitRing.LE16, at + 12, (short) flags);
+        space.set(SplitRing.LE16, at + 14, (short) follower);
     }
 }

@@ -1,13 +1,11 @@
 package io.vduse4j.virtio;
 
-import static io.vduse4j.virtio.SplitRing.DESC_BYTES;
 import static io.vduse4j.virtio.SplitRing.DESC_INDIRECT;
 import static io.vduse4j.virtio.SplitRing.DESC_NEXT;
 import static io.vduse4j.virtio.SplitRing.FLAGS;
 import static io.vduse4j.virtio.SplitRing.INDEX;
 import static io.vduse4j.virtio.SplitRing.LE16;
 import static io.vduse4j.virtio.SplitRing.LE32;
-import static io.vduse4j.virtio.SplitRing.LE64;
 import static io.vduse4j.virtio.SplitRing.RING;
 import static io.vduse4j.virtio.SplitRing.USED_ELEM_BYTES;
 
@@ -141,42 +139,53 @@ public final class SplitDriver {
         if (hasTable && !indirect) {
             throw new IllegalStateException("indirect tables were not negotiated");
         }
-        int descriptors = direct + (hasTable ? 1 : 0);
-        if (descriptors > chains.free()) {
+        if (direct + (hasTable ? 1 : 0) > chains.free()) {
             return FULL;
         }
+        if (hasTable) {
+            buffers.writeEntries(direct, space, tableHost);
+        }
+        return link(buffers, direct, table);
+    }
+
+    /**
+     * Adds a chain all of whose buffers stand in an indirect table that {@link ChainBuffers#writeTable} has written
+     * already: for a driver whose table gets its device address only when it is copied into a bounce buffer.
+     *
+     * @param buffers at least one and at most as many as the queue has entries
+     * @param table device address of the table
+     * @return the head, or {@link #FULL}
+     * @throws IllegalStateException if indirect tables were not negotiated (VS-09)
+     */
+    public int addTable(ChainBuffers buffers, long table) {
+        if (buffers.count() == 0 || buffers.count() > size) {
+            throw new IllegalArgumentException(buffers.count() + " buffers in a queue of " + size);
+        }
+        if (!indirect) {
+            throw new IllegalStateException("indirect tables were not negotiated");
+        }
+        return chains.free() == 0 ? FULL : link(buffers, 0, table);
+    }
+
+    /** Writes the descriptors of the queue, of which there are enough, and makes the chain available. */
+    private int link(ChainBuffers buffers, int direct, long table) {
+        int entries = buffers.count() - direct;
+        int descriptors = direct + (entries > 0 ? 1 : 0);
         int head = chains.nextHead();
         int at = head;
         for (int i = 0; i < direct; i++) {
             int goesOn = i + 1 < descriptors ? DESC_NEXT : 0;
-            describe(rings.descHost(), at, buffers, i, goesOn, chains.after(at));
+            buffers.writeEntry(i, space, rings.descHost(), at, goesOn, chains.after(at));
             at = chains.after(at);
         }
-        if (hasTable) {
-            int entries = count - direct;
-            for (int i = 0; i < entries; i++) {
-                int goesOn = i + 1 < entries ? DESC_NEXT : 0;
-                describe(tableHost, i, buffers, direct + i, goesOn, i + 1);
-            }
-            write(rings.descHost(), at, table, (int) SplitRing.descBytes(entries), DESC_INDIRECT, 0);
+        if (entries > 0) {
+            int bytes = (int) SplitRing.descBytes(entries);
+            ChainBuffers.write(space, rings.descHost(), at, table, bytes, DESC_INDIRECT, 0);
         }
         chains.take(descriptors, buffers.writableBytes(), added);
         space.set(LE16, rings.availHost() + RING + 2L * (added & mask), (short) head);
         added++;
         return head;
-    }
-
-    private void describe(long table, int entry, ChainBuffers buffers, int buffer, int goesOn, int follower) {
-        int flags = buffers.writeFlag(buffer) | goesOn;
-        write(table, entry, buffers.address(buffer), buffers.length(buffer), flags, goesOn == 0 ? 0 : follower);
-    }
-
-    private void write(long table, int entry, long address, int length, int flags, int follower) {
-        long at = table + (long) entry * DESC_BYTES;
-        space.set(LE64, at, address);
-        space.set(LE32, at + 8, length);
-        space.set(LE16, at + 12, (short) flags);
-        space.set(LE16, at + 14, (short) follower);
     }
 
     /** Shows the device everything that was added: the chains before the index (VS-20). */

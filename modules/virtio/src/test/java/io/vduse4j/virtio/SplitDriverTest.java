@@ -3,6 +3,7 @@ package io.vduse4j.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.MemorySegment;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -118,9 +119,34 @@ class SplitDriverTest {
     }
 
     @Test
+    @Spec("VS-11")
+    void aTableCanBeWrittenBeforeItHasAnAddress() {
+        SplitDriver driver = driver(INDIRECT, 0);
+        one().writable(DEVICE + 0x700, 1);
+        MemorySegment own = MemorySegment.ofArray(new long[6]);
+        buffers.writeTable(own);
+        memory.space.asSlice(TABLE, own.byteSize()).copyFrom(own);
+        int head = driver.addTable(buffers, DEVICE + TABLE);
+        assertThat(driver.freeDescriptors()).isEqualTo(SIZE - 1);
+        driver.publish();
+        Chain chain = TestMemory.chain(head, 4);
+        assertThat(new ChainWalker(SIZE, true, memory).walk(0, chain)).isNull();
+        assertThat(chain.readableBytes()).isEqualTo(16);
+        assertThat(chain.writableBytes()).isEqualTo(513);
+        assertThat(chain.lastWritable()).isEqualTo(0x700);
+        for (int i = 1; i < SIZE; i++) {
+            assertThat(driver.addTable(buffers, DEVICE + TABLE)).isNotEqualTo(SplitDriver.FULL);
+        }
+        assertThat(driver.addTable(buffers, DEVICE + TABLE)).isEqualTo(SplitDriver.FULL);
+    }
+
+    @Test
     @Spec("VS-09")
     void aTableThatWasNotNegotiatedAndAChainTooLongAreRefused() {
         SplitDriver driver = driver(0, 0);
+        assertThatThrownBy(() -> driver.addTable(one(), DEVICE)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> driver(INDIRECT, 0).addTable(buffers.clear(), DEVICE))
+                .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> driver.add(one(), 1, TABLE, DEVICE)).isInstanceOf(IllegalStateException.class);
         buffers.clear();
         assertThatThrownBy(() -> driver.add(buffers)).isInstanceOf(IllegalArgumentException.class);
