@@ -5,4 +5,5 @@ module io.vduse4j.embedded {
     exports io.vduse4j.embedded;
     exports io.vduse4j.embedded.vdpa;
     exports io.vduse4j.embedded.vduse;
+    exports io.vduse4j.embedded.virtio;
 }
