@@ -29,8 +29,9 @@ class ModuleRulesTest {
             "dataplane", List.of("linux", "virtio"),
             "vduse", List.of("linux", "virtio", "dataplane"),
             "backend", List.of("linux", "block"),
+            "nbd", List.of("linux", "block"),
             "testkit", List.of("linux", "virtio", "block", "dataplane", "vduse"),
-            "cli", List.of("linux", "virtio", "block", "dataplane", "vduse", "backend"));
+            "cli", List.of("linux", "virtio", "block", "dataplane", "vduse", "nbd", "backend"));
 
     private static JavaClasses classes;
 
@@ -71,7 +72,7 @@ class ModuleRulesTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(all("backend"), all("cli"), all("testkit"))
                 .check(classes);
-        String[] below = Stream.of("linux", "virtio", "block", "dataplane", "vduse", "backend")
+        String[] below = Stream.of("linux", "virtio", "block", "dataplane", "vduse", "nbd", "backend")
                 .map(ModuleRulesTest::all)
                 .toArray(String[]::new);
         noClasses()

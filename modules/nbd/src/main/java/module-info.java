@@ -1,0 +1,7 @@
+/** The NBD protocol: a server that is a door for volumes, and a client that is a backend. */
+module io.vduse4j.nbd {
+    requires transitive io.vduse4j.linux;
+    requires transitive io.vduse4j.block;
+
+    exports io.vduse4j.nbd;
+}
