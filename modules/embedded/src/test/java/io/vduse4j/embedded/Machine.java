@@ -32,10 +32,15 @@ final class Machine implements AutoCloseable {
         control = kernel.open("control");
     }
 
+    /** Creates a device and opens it. */
+    VduseNode bare(String name) throws IOException {
+        expectOk(control.ioctl(VduseIoctl.VDUSE_CREATE_DEV, Raw.dev(name)));
+        return open(name);
+    }
+
     /** Creates a device, opens it and gives its queues a size. */
     VduseNode device(String name) throws IOException {
-        expectOk(control.ioctl(VduseIoctl.VDUSE_CREATE_DEV, Raw.dev(name)));
-        var node = open(name);
+        var node = bare(name);
         for (int queue = 0; queue < Raw.QUEUES; queue++) {
             expectOk(node.ioctl(VduseIoctl.VDUSE_VQ_SETUP, Raw.vq(queue, 256)));
         }

@@ -80,7 +80,7 @@ final class IovaAllocator {
 
     /** One bit at each multiple of a power of two. */
     private static long starts(int count) {
-        return count == WORD ? 1 : -1L / ((1L << count) - 1);
+        return count == WORD ? 1 : Long.divideUnsigned(-1, (1L << count) - 1);
     }
 
     /** The highest free block of several whole words. */
