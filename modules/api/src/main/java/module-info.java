@@ -2,6 +2,8 @@
 module io.vduse4j.api {
     requires transitive io.vduse4j.block;
     requires transitive io.vduse4j.vduse;
+    requires io.vduse4j.embedded;
+    requires io.vduse4j.nbd;
 
     exports io.vduse4j;
 }

@@ -1,5 +1,9 @@
 package io.vduse4j;
 
+import io.vduse4j.embedded.EmbeddedKernel;
+import io.vduse4j.embedded.vduse.KernelProfile;
+import io.vduse4j.embedded.virtio.VirtioVdpa;
+import io.vduse4j.embedded.virtio.VirtioVdpaOptions;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.host.VduseHost;
@@ -7,6 +11,8 @@ import io.vduse4j.vduse.host.linux.LinuxHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
 
 /** Opens the place where VDUSE lives. */
 public final class Hosts {
@@ -16,16 +22,37 @@ public final class Hosts {
     private Hosts() {}
 
     /**
-     * Opens a host by its name.
+     * Opens a host by its name; the disks of an embedded kernel get their sockets in the user's runtime directory.
      *
-     * @param which {@code linux}, or {@code auto} for whatever this machine has
-     * @throws IOException a {@link LinuxException}: ENODEV if this machine has no VDUSE, EACCES without the permission,
-     *     EINVAL for another name
+     * @param which {@code linux}, {@code embedded}, or {@code auto}: Linux if its VDUSE can be used, else the embedded one
+     * @throws IOException a {@link LinuxException}: ENODEV if Linux was asked for and has no VDUSE, EACCES without the
+     *     permission, EINVAL for another name
      */
     public static VduseHost open(String which) throws IOException {
-        if (!which.equals("auto") && !which.equals("linux")) {
-            throw new LinuxException("open host", which, Errno.EINVAL, "known are auto and linux");
-        }
+        return switch (which) {
+            case "linux" -> linux();
+            case "embedded" -> inRuntimeDirectory();
+            case "auto" -> Files.isWritable(CONTROL) ? linux() : inRuntimeDirectory();
+            default -> throw new LinuxException("open host", which, Errno.EINVAL, "known are auto, linux and embedded");
+        };
+    }
+
+    private static VduseHost inRuntimeDirectory() throws IOException {
+        Path directory = RuntimeDirectory.get();
+        return embedded(name -> directory.resolve(name + ".nbd"));
+    }
+
+    /**
+     * Boots a kernel half of its own in this JVM, which imitates Linux 6.12. Its disks come out as NBD sockets.
+     *
+     * @param sockets where the socket of a disk shall be, by the disk's name
+     */
+    public static VduseHost embedded(Function<String, Path> sockets) {
+        var virtio = new NbdDoor(new VirtioVdpa(VirtioVdpaOptions.DEFAULT), sockets);
+        return new EmbeddedKernel(KernelProfile.LINUX_6_12, List.of(virtio));
+    }
+
+    private static VduseHost linux() throws LinuxException {
         if (!Files.exists(CONTROL)) {
             throw new LinuxException(
                     "open host",

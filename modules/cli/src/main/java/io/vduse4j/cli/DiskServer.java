@@ -1,9 +1,12 @@
 package io.vduse4j.cli;
 
+import io.vduse4j.Bus;
 import io.vduse4j.Disk;
 import io.vduse4j.Hosts;
 import io.vduse4j.block.Backend;
 import io.vduse4j.block.spi.Backends;
+import io.vduse4j.linux.Errno;
+import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.host.VduseHost;
 import java.io.IOException;
 import java.time.Duration;
@@ -29,11 +32,31 @@ record DiskServer(Console console) implements DiskServing {
             throw noHost;
         }
         try {
-            return serve(settings, host);
+            checkBus(settings, host);
+            var disk = serve(settings, host);
+            if (isEmbedded(host) && settings.host().equals("auto")) {
+                console.say("this machine's VDUSE cannot be used (\"vduse check\" says why): the embedded kernel serves"
+                        + " the disk, as an NBD socket");
+            }
+            return disk;
         } catch (Throwable failure) {
             closeAfter(failure, host);
             throw failure;
         }
+    }
+
+    private static void checkBus(RunSettings settings, VduseHost host) throws LinuxException {
+        if (isEmbedded(host) && settings.bus() == Bus.VHOST) {
+            throw new LinuxException(
+                    "attach to vhost",
+                    settings.name(),
+                    Errno.EOPNOTSUPP,
+                    "virtual machines need a Linux with VDUSE: the embedded kernel has no /dev/vhost-vdpa-N");
+        }
+    }
+
+    private static boolean isEmbedded(VduseHost host) {
+        return host.name().equals("embedded");
     }
 
     private ServedDisk serve(RunSettings settings, VduseHost host) throws IOException {

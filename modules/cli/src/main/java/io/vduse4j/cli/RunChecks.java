@@ -5,6 +5,7 @@ import io.vduse4j.block.BlkOptions;
 import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.virtio.blk.BlkRequest;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -32,9 +33,9 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
         require(fault.isEmpty(), "--name " + device, fault);
         require(options.via.equals("vduse"), "--via " + options.via, "must be vduse, the only door so far");
         require(
-                options.host.equals("auto") || options.host.equals("linux"),
+                List.of("auto", "linux", "embedded").contains(options.host),
                 "--host " + options.host,
-                "must be auto or linux");
+                "must be auto, linux or embedded");
         require(
                 options.bus.equals("virtio") || options.bus.equals("vhost"),
                 "--bus " + options.bus,

@@ -22,8 +22,11 @@ final class RunOptions {
 
     @Option(
             names = "--host",
-            paramLabel = "auto|linux",
-            description = "Where VDUSE is: the Linux kernel, the only place so far. Default auto.")
+            paramLabel = "auto|linux|embedded",
+            description = {
+                "Where VDUSE is. linux: this machine's kernel; embedded: a kernel half in this process, for machines",
+                "without VDUSE, whose disk is an NBD socket; auto, the default: linux where it can be used."
+            })
     String host = "auto";
 
     @Option(

@@ -13,7 +13,7 @@ import java.util.OptionalLong;
  *
  * @param backend as the user wrote it
  * @param backendOptions what concerns the backend alone
- * @param host {@code auto} or {@code linux}
+ * @param host {@code auto}, {@code linux} or {@code embedded}
  * @param name of the device
  * @param bus the driver that gets the device
  * @param queues 1 or more

@@ -19,6 +19,10 @@ final class HostWithoutVduseTest {
     @TempDir
     private Path folder;
 
+    /** Ends with 42 if the device is the URI of an NBD socket that is there. */
+    private static final String IS_A_SOCKET =
+            "case $VDUSE_DEV in nbd+unix:///instead?socket=/*) test -S \"${VDUSE_DEV#*socket=}\" && exit 42 ;; esac";
+
     @BeforeEach
     void noVduse() {
         assumeThat(Path.of("/dev/vduse/control")).doesNotExist();
@@ -51,16 +55,37 @@ final class HostWithoutVduseTest {
     @Test
     void noHostNoDisk() throws IOException {
         var image = file("disk.img", 1 << 20);
-        for (var host : List.of("auto", "linux")) {
-            assertRefused(Invocation.of("run", image, "--host", host), 6, "open host linux: no such device (ENODEV); ");
+        for (var backend : List.of(image, "memory:1M")) {
+            assertRefused(
+                    Invocation.of("run", backend, "--host", "linux"), 6, "open host linux: no such device (ENODEV); ");
         }
-        assertRefused(Invocation.of("run", "memory:1M"), 6, "open host linux: no such device (ENODEV); ");
+    }
+
+    @Test
+    void theEmbeddedKernelServesInstead() {
+        for (var host : List.of("auto", "embedded")) {
+            var run = Invocation.of(
+                    "run", "memory:4M", "--name", "instead", "--host", host, "--", "sh", "-c", IS_A_SOCKET);
+            assertThat(run.code()).as(run.err()).isEqualTo(42);
+            assertThat(run.err()).contains("instead: memory:4M 4 MiB, 1 queue × 256, virtio, ready in ");
+            assertThat(run.err().contains("the embedded kernel serves the disk"))
+                    .isEqualTo(host.equals("auto"));
+        }
+    }
+
+    @Test
+    void theEmbeddedKernelHasNothingForVirtualMachines() {
+        assertRefused(
+                Invocation.of("run", "memory:4M", "--name", "vm", "--bus", "vhost"),
+                6,
+                "attach to vhost vm: operation not supported (EOPNOTSUPP); ");
     }
 
     @Test
     void nothingIsCreatedWhereNothingCanBeServed() {
         var image = folder.resolve("new.img");
-        assertRefused(Invocation.of("run", image.toString(), "--size", "1M"), 6, "open host linux: ");
+        assertRefused(
+                Invocation.of("run", image.toString(), "--size", "1M", "--host", "linux"), 6, "open host linux: ");
         assertThat(image).doesNotExist();
     }
 

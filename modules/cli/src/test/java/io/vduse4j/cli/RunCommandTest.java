@@ -99,7 +99,7 @@ final class RunCommandTest {
                 "run x --name .. | --name ..: must be 1 to 64 of the characters",
                 "run x --name control | --name control: is the name of VDUSE's own node",
                 "run x --via nbd | --via nbd: must be vduse",
-                "run x --host embedded | --host embedded: must be auto or linux",
+                "run x --host mars | --host mars: must be auto, linux or embedded",
                 "run x --bus pci | --bus pci: must be virtio or vhost",
                 "run x --size 1000 | --size 1000: must be a multiple of 512 bytes",
                 "run x --size 512 --block-size 4096 | --size 512: must be a multiple of 4096 bytes",

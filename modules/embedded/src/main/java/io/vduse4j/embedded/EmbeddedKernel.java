@@ -9,6 +9,7 @@ import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.NetlinkReply;
 import io.vduse4j.vduse.host.NodeName;
+import io.vduse4j.vduse.host.VdpaConsumer;
 import io.vduse4j.vduse.host.VduseHost;
 import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -90,6 +92,17 @@ public final class EmbeddedKernel implements VduseHost {
         NodeName.check(call, driver);
         checkOpen(call, device);
         core.bind(device, driver);
+    }
+
+    @Override
+    public boolean isAttached(String device) {
+        return core.has(device);
+    }
+
+    @Override
+    public Optional<VdpaConsumer> consumer(String device) throws IOException {
+        NodeName.check("look up", device);
+        return core.consumer(device);
     }
 
     private void checkOpen(String call, String object) throws LinuxException {

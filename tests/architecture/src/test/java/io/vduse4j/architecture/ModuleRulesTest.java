@@ -29,9 +29,10 @@ class ModuleRulesTest {
             "dataplane", List.of("linux", "virtio"),
             "vduse", List.of("linux", "virtio", "dataplane"),
             "backend", List.of("linux", "block"),
+            "embedded", List.of("linux", "virtio", "vduse"),
             "nbd", List.of("linux", "block"),
             "testkit", List.of("linux", "virtio", "block", "dataplane", "vduse"),
-            "cli", List.of("linux", "virtio", "block", "dataplane", "vduse", "nbd", "backend"));
+            "cli", List.of("linux", "virtio", "block", "dataplane", "vduse", "embedded", "nbd", "backend"));
 
     private static JavaClasses classes;
 
@@ -72,7 +73,7 @@ class ModuleRulesTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(all("backend"), all("cli"), all("testkit"))
                 .check(classes);
-        String[] below = Stream.of("linux", "virtio", "block", "dataplane", "vduse", "nbd", "backend")
+        String[] below = Stream.of("linux", "virtio", "block", "dataplane", "vduse", "embedded", "nbd", "backend")
                 .map(ModuleRulesTest::all)
                 .toArray(String[]::new);
         noClasses()

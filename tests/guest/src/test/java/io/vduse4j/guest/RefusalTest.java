@@ -42,7 +42,7 @@ final class RefusalTest {
     }
 
     private static Outcome run(String... by) throws Exception {
-        try (var vduse = Vduse.start(Map.of(), by, "memory:64M", "--name", "refused")) {
+        try (var vduse = Vduse.start(Map.of(), by, "memory:64M", "--name", "refused", "--host", "linux")) {
             var outcome = vduse.await(Shell.PATIENCE).show();
             assertThat(outcome.code()).isEqualTo(NOT_POSSIBLE);
             assertThat(outcome.out()).isEmpty();

@@ -2,6 +2,7 @@ package io.vduse4j.embedded.vdpa;
 
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.vduse.host.VdpaConsumer;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.List;
@@ -14,7 +15,7 @@ final class BusDevice {
     private final VdpaOps ops;
     private String override = "";
     private Optional<VdpaBusDriver> driver = Optional.empty();
-    private VdpaBusDriver.Binding binding;
+    private volatile Optional<VdpaBusDriver.Binding> binding = Optional.empty();
 
     BusDevice(VdpaOps ops) {
         this.ops = ops;
@@ -57,8 +58,13 @@ final class BusDevice {
         if (ops.vqNumMax() < 1) {
             throw new LinuxException("bind to " + taker.name(), ops.name(), Errno.EINVAL, "it has no queues");
         }
-        binding = taker.probe(ops);
+        binding = Optional.of(taker.probe(ops));
         driver = Optional.of(taker);
+    }
+
+    /** How it is used, if it is. Any thread, without the lock. */
+    Optional<VdpaConsumer> consumer() {
+        return binding.flatMap(VdpaBusDriver.Binding::consumer);
     }
 
     /** Takes it from its driver, if one has it. */
@@ -67,9 +73,11 @@ final class BusDevice {
             return;
         }
         var last = driver.get();
+        var bound = binding.orElseThrow();
         driver = Optional.empty();
+        binding = Optional.empty();
         try {
-            binding.remove();
+            bound.remove();
         } catch (RuntimeException failure) {
             LOG.log(Level.ERROR, ops.name() + ": " + last.name() + " has failed to let go", failure);
         }

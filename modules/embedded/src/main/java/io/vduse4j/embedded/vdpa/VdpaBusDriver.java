@@ -1,6 +1,8 @@
 package io.vduse4j.embedded.vdpa;
 
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.vduse.host.VdpaConsumer;
+import java.util.Optional;
 
 /** A driver on the vdpa bus: {@code virtio_vdpa} or {@code vhost_vdpa}. */
 public interface VdpaBusDriver {
@@ -19,5 +21,10 @@ public interface VdpaBusDriver {
     interface Binding {
         /** Lets go of the device: finishes its requests, resets it. Called once, with the bus held. */
         void remove();
+
+        /** How the device is used at the moment; empty if nobody can. Any thread; never waits. */
+        default Optional<VdpaConsumer> consumer() {
+            return Optional.empty();
+        }
     }
 }

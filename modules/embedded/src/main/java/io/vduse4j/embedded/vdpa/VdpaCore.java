@@ -2,6 +2,8 @@ package io.vduse4j.embedded.vdpa;
 
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.vduse.host.VdpaConsumer;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +20,8 @@ public final class VdpaCore {
     private final VdpaManagementDevice management;
     private final List<VdpaBusDriver> drivers;
 
-    /** In the order in which they came; guarded by the bus. */
-    private final Map<String, BusDevice> devices = new LinkedHashMap<>();
+    /** In the order in which they came. Changed and walked through with the bus held; a look at one needs no bus. */
+    private final Map<String, BusDevice> devices = Collections.synchronizedMap(new LinkedHashMap<>());
 
     /**
      * Makes a bus without devices.
@@ -115,6 +117,16 @@ public final class VdpaCore {
         } finally {
             bus.unlock();
         }
+    }
+
+    /** Whether a device is on the bus. Never waits for the bus. */
+    public boolean has(String name) {
+        return devices.containsKey(name);
+    }
+
+    /** How a device is used; empty if nobody can use it. Never waits for the bus. */
+    public Optional<VdpaConsumer> consumer(String name) {
+        return Optional.ofNullable(devices.get(name)).flatMap(BusDevice::consumer);
     }
 
     private BusDevice device(String call, String name) throws LinuxException {

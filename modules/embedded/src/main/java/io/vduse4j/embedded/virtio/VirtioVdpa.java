@@ -5,11 +5,13 @@ import io.vduse4j.embedded.vdpa.VdpaOps;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.NativeMemory;
+import io.vduse4j.vduse.host.VdpaConsumer;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The bus driver {@code virtio_vdpa}: makes a disk of every block device that it is given, and says to the daemon what
@@ -108,7 +110,17 @@ public final class VirtioVdpa implements VdpaBusDriver {
             disks.put(device.name(), disk);
             disks.notifyAll();
         }
-        return () -> remove(device, core, probe, disk);
+        return new Binding() {
+            @Override
+            public void remove() {
+                VirtioVdpa.this.remove(device, core, probe, disk);
+            }
+
+            @Override
+            public Optional<VdpaConsumer> consumer() {
+                return Optional.of(new VdpaConsumer("embedded:" + disk.name(), OptionalLong.of(disk.size())));
+            }
+        };
     }
 
     /** Step 10: looks for partitions, as far as one can see that the device serves its rings. */
