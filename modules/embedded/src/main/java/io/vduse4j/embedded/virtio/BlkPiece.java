@@ -165,8 +165,8 @@ final class BlkPiece {
         for (int i = mappings.size() - 1; i >= 0; i--) {
             Mapped mapped = mappings.get(i);
             if (mapped.memory().equals(status)) {
-                domain.unmap(mapped.iova(), status, FROM_DEVICE);
                 mappings.remove(i);
+                domain.unmap(mapped.iova(), status, FROM_DEVICE);
                 return;
             }
         }
@@ -174,9 +174,9 @@ final class BlkPiece {
 
     private void copyOut(DmaDomain domain) {
         while (!mappings.isEmpty()) {
-            Mapped mapped = mappings.getLast();
+            // Taken off first: an unmap whose copy fails has given the address back all the same.
+            Mapped mapped = mappings.removeLast();
             domain.unmap(mapped.iova(), mapped.memory(), mapped.direction());
-            mappings.removeLast();
         }
     }
 

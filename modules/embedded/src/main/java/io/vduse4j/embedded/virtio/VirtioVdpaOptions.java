@@ -40,4 +40,9 @@ public record VirtioVdpaOptions(int cpus, Duration submitTimeout, Duration scanT
     public VirtioVdpaOptions withTimeouts(Duration limit) {
         return new VirtioVdpaOptions(cpus, limit, limit, limit);
     }
+
+    /** The same with another limit for a removal. */
+    public VirtioVdpaOptions withRemoveTimeout(Duration limit) {
+        return new VirtioVdpaOptions(cpus, submitTimeout, scanTimeout, limit);
+    }
 }

@@ -100,27 +100,35 @@ final class FakeDomain implements DmaDomain, MemorySource {
             throw new IllegalStateException("a mapping of nothing");
         }
         long iova = take(1, bounceBytes / SLOT, from.byteSize());
-        if (iova != MAPPING_ERROR) {
-            mapped.put(iova, from);
-            most = Math.max(most, mapped.size());
+        if (iova == MAPPING_ERROR) {
+            return MAPPING_ERROR;
+        }
+        boolean copied = false;
+        try {
             if (direction != Direction.FROM_DEVICE) {
                 MemorySegment.copy(from, 0, space, iova, from.byteSize());
             }
+            copied = true;
+        } finally {
+            if (!copied) {
+                give(iova, from.byteSize());
+            }
         }
+        mapped.put(iova, from);
+        most = Math.max(most, mapped.size());
         return iova;
     }
 
     @Override
     public synchronized void unmap(long iova, MemorySegment to, Direction direction) {
         check();
-        if (!to.equals(mapped.get(iova))) {
-            throw new IllegalStateException("not mapped at " + Long.toHexString(iova));
+        if (!to.equals(mapped.remove(iova))) {
+            throw new IllegalArgumentException("not mapped at " + Long.toHexString(iova));
         }
+        give(iova, to.byteSize());
         if (direction != Direction.TO_DEVICE) {
             MemorySegment.copy(space, iova, to, 0, to.byteSize());
         }
-        mapped.remove(iova);
-        give(iova, to.byteSize());
     }
 
     private void check() {

@@ -13,7 +13,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -57,7 +56,7 @@ final class FakeVdpa implements VdpaOps, AutoCloseable {
     final ToyBlk disk;
     private final ByteBuffer config = ByteBuffer.allocate(BlkConfig.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final ExecutorService irq = Executors.newSingleThreadExecutor(run -> new Thread(run, "vduse-irq"));
-    private final List<ToyQueue> running = new ArrayList<>();
+    private final List<ToyQueue> running = new CopyOnWriteArrayList<>();
     private final AtomicReference<Throwable> escaped = new AtomicReference<>();
     private volatile Queue[] state = new Queue[0];
     private volatile Runnable configCallback;
@@ -317,6 +316,12 @@ final class FakeVdpa implements VdpaOps, AutoCloseable {
     /** The queue that the device serves. */
     ToyQueue served(int queue) {
         return state[queue].served;
+    }
+
+    /** Goes on with requests that were kept. */
+    void serveHeld(int count) {
+        disk.allowHeld(count);
+        running.forEach(ToyQueue::kick);
     }
 
     int readyQueues() {

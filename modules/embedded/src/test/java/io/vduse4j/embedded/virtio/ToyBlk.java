@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** The content of a disk, and what its device does wrong on purpose. One lock; requests of all queues. */
 final class ToyBlk {
@@ -30,6 +31,9 @@ final class ToyBlk {
     private final byte[] content;
     private final List<String> requests = new ArrayList<>();
 
+    private final AtomicInteger held = new AtomicInteger();
+    private final AtomicInteger allowed = new AtomicInteger();
+
     ToyBlk(int sectors) {
         content = new byte[sectors * BlkRequest.SECTOR_BYTES];
     }
@@ -43,6 +47,28 @@ final class ToyBlk {
         List<String> all = List.copyOf(requests);
         requests.clear();
         return all;
+    }
+
+    /** A request that is not done, see {@link Sin#NEVER_DONE}. */
+    void hold() {
+        held.incrementAndGet();
+    }
+
+    int held() {
+        return held.get();
+    }
+
+    /** Allows to go on with so many of them. */
+    void allowHeld(int count) {
+        allowed.addAndGet(count);
+    }
+
+    boolean mayServeHeld() {
+        if (allowed.getAndUpdate(left -> Math.max(0, left - 1)) == 0) {
+            return false;
+        }
+        held.decrementAndGet();
+        return true;
     }
 
     /** Performs a request. @return the used length */

@@ -6,6 +6,8 @@ import io.vduse4j.virtio.SplitQueue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -19,6 +21,7 @@ final class ToyQueue implements AutoCloseable {
     private final Runnable interrupt;
     private final SplitQueue queue;
     private final Chain[] slots;
+    private final Deque<Chain> held = new ArrayDeque<>();
     private final Semaphore kicks = new Semaphore(1);
     private final Thread thread;
     private volatile boolean over;
@@ -62,7 +65,8 @@ final class ToyQueue implements AutoCloseable {
     private void serve() {
         try {
             while (!over) {
-                if (queue.available() == 0 && !queue.enableKicks()) {
+                serveHeld();
+                if (!queue.hasUnpublished() && queue.available() == 0 && !queue.enableKicks()) {
                     // A kick that is missed would show as a request that is never done.
                     boolean kicked = kicks.tryAcquire(1, 60, TimeUnit.SECONDS);
                     kicks.drainPermits();
@@ -87,6 +91,13 @@ final class ToyQueue implements AutoCloseable {
         }
     }
 
+    private void serveHeld() {
+        while (!held.isEmpty() && disk.mayServeHeld()) {
+            Chain chain = held.removeFirst();
+            queue.push(chain, disk.handle(chain));
+        }
+    }
+
     private void take() {
         Chain chain = slots[queue.head()];
         if (queue.take(chain) != null || chain.fault() != null) {
@@ -94,7 +105,10 @@ final class ToyQueue implements AutoCloseable {
         }
         served.incrementAndGet();
         switch (disk.sin) {
-            case NEVER_DONE -> {}
+            case NEVER_DONE -> {
+                held.add(chain);
+                disk.hold();
+            }
             case RUBBISH_ID -> {
                 use(4, 0x7fff_fff0);
                 bumpIndex(1);
