@@ -5,5 +5,6 @@ module io.vduse4j.embedded {
     exports io.vduse4j.embedded;
     exports io.vduse4j.embedded.vdpa;
     exports io.vduse4j.embedded.vduse;
+    exports io.vduse4j.embedded.vhost;
     exports io.vduse4j.embedded.virtio;
 }
