@@ -1,6 +1,7 @@
 package io.vduse4j.vduse;
 
 import io.vduse4j.linux.Errno;
+import io.vduse4j.vduse.abi.VduseApi1;
 import io.vduse4j.vduse.abi.VduseIoctl;
 
 /** What an errno of a VDUSE ioctl means and what to do about it (kernel-behaviour 2.2 and 2.3). */
@@ -43,7 +44,8 @@ final class IoctlHints {
 
     private static String einval(int request) {
         return switch (request) {
-            case VduseIoctl.VDUSE_SET_API_VERSION -> "the kernel does not speak API version 0";
+            case VduseIoctl.VDUSE_SET_API_VERSION -> "the kernel does not speak this API version";
+            case VduseApi1.VDUSE_SET_FEATURES -> "the kernel does not have all of these VDUSE features";
             case VduseIoctl.VDUSE_CREATE_DEV ->
                 "the kernel does not serve this device type, or not with these features";
             case VduseIoctl.VDUSE_DESTROY_DEV -> "there is no VDUSE device of that name";

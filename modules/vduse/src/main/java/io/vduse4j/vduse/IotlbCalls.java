@@ -1,6 +1,7 @@
 package io.vduse4j.vduse;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.vduse4j.linux.Errno;
@@ -10,6 +11,7 @@ import io.vduse4j.vduse.abi.IotlbEntryLayout;
 import io.vduse4j.vduse.abi.IovaInfoLayout;
 import io.vduse4j.vduse.abi.IovaUmemLayout;
 import io.vduse4j.vduse.abi.VduseAbi;
+import io.vduse4j.vduse.abi.VduseApi1;
 import io.vduse4j.vduse.abi.VduseIoctl;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -28,17 +30,39 @@ record IotlbCalls(NodeCalls calls) {
             var argument = arena.allocate(IotlbEntryLayout.SIZE, Long.BYTES);
             argument.set(JAVA_LONG, IotlbEntryLayout.START, start);
             argument.set(JAVA_LONG, IotlbEntryLayout.LAST, last);
-            int fd = unlessEinval("VDUSE_IOTLB_GET_FD", VduseIoctl.VDUSE_IOTLB_GET_FD, argument);
-            if (fd < 0) {
-                return Optional.empty();
-            }
-            return Optional.of(new IotlbEntry(
-                    argument.get(JAVA_LONG, IotlbEntryLayout.START),
-                    argument.get(JAVA_LONG, IotlbEntryLayout.LAST),
-                    argument.get(JAVA_LONG, IotlbEntryLayout.OFFSET),
-                    argument.get(JAVA_BYTE, IotlbEntryLayout.PERM),
-                    Fd.adopt(fd, "iotlb of " + calls.object())));
+            return handedOut(argument, unlessEinval("VDUSE_IOTLB_GET_FD", VduseIoctl.VDUSE_IOTLB_GET_FD, argument));
         }
+    }
+
+    /** As above, in an address space of API version 1; in the structure's present form, then in that of kernel 7.0. */
+    Optional<IotlbEntry> entry(int asid, long start, long last) throws LinuxException {
+        checkRange(start, last);
+        var call = "VDUSE_IOTLB_GET_FD2";
+        try (var arena = Arena.ofConfined()) {
+            var argument = arena.allocate(VduseApi1.IOTLB_ENTRY_SIZE_7_0, Long.BYTES);
+            argument.set(JAVA_LONG, IotlbEntryLayout.START, start);
+            argument.set(JAVA_LONG, IotlbEntryLayout.LAST, last);
+            argument.set(JAVA_INT, VduseApi1.IOTLB_ENTRY_ASID, asid);
+            int present = VduseApi1.VDUSE_IOTLB_GET_FD2;
+            int fd = calls.node().ioctl(present, argument);
+            int request = fd == -Errno.ENOTTY ? VduseApi1.VDUSE_IOTLB_GET_FD2_7_0 : present;
+            if (request != present) {
+                fd = calls.node().ioctl(request, argument);
+            }
+            return handedOut(argument, fd == -Errno.EINVAL ? fd : calls.orThrow(fd, call, request, calls.object()));
+        }
+    }
+
+    private Optional<IotlbEntry> handedOut(MemorySegment entry, int fd) {
+        if (fd < 0) {
+            return Optional.empty();
+        }
+        return Optional.of(new IotlbEntry(
+                entry.get(JAVA_LONG, IotlbEntryLayout.START),
+                entry.get(JAVA_LONG, IotlbEntryLayout.LAST),
+                entry.get(JAVA_LONG, IotlbEntryLayout.OFFSET),
+                entry.get(JAVA_BYTE, IotlbEntryLayout.PERM),
+                Fd.adopt(fd, "iotlb of " + calls.object())));
     }
 
     Optional<IotlbInfo> info(long start, long last) throws LinuxException {

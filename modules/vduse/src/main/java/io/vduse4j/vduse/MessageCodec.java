@@ -8,6 +8,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import io.vduse4j.vduse.abi.DevRequestLayout;
 import io.vduse4j.vduse.abi.DevResponseLayout;
 import io.vduse4j.vduse.abi.VduseAbi;
+import io.vduse4j.vduse.abi.VduseApi1;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -27,7 +28,19 @@ final class MessageCodec {
                 new VduseMessage.UpdateIotlb(
                         id,
                         request.get(JAVA_LONG, DevRequestLayout.IOVA_START),
-                        request.get(JAVA_LONG, DevRequestLayout.IOVA_LAST));
+                        request.get(JAVA_LONG, DevRequestLayout.IOVA_LAST),
+                        request.get(JAVA_INT, VduseApi1.REQUEST_IOVA_ASID));
+            case VduseApi1.VDUSE_SET_VQ_GROUP_ASID ->
+                new VduseMessage.SetGroupAsid(
+                        id,
+                        request.get(JAVA_INT, VduseApi1.REQUEST_GROUP),
+                        request.get(JAVA_INT, VduseApi1.REQUEST_GROUP_ASID));
+            case VduseApi1.VDUSE_SET_VQ_READY ->
+                new VduseMessage.SetQueueReady(
+                        id,
+                        request.get(JAVA_INT, VduseApi1.REQUEST_READY_VQ),
+                        request.get(JAVA_INT, VduseApi1.REQUEST_READY) != 0);
+            case VduseApi1.VDUSE_SUSPEND -> new VduseMessage.Suspend(id);
             default -> new VduseMessage.Unknown(id, type);
         };
     }

@@ -88,6 +88,10 @@ final class MessageHandler {
             case VduseMessage.SetStatus set -> setStatus(set);
             case VduseMessage.UpdateIotlb update -> updateIotlb(update);
             case VduseMessage.GetQueueState get -> queueState(get);
+            case VduseMessage.SetGroupAsid set when set.asid() != 0 -> refuse(set, "there is one address space");
+            case VduseMessage.Suspend suspend -> refuse(suspend, "only a reset stops the device");
+            // A queue that is enabled is looked at when the driver runs; a refusal would break the device.
+            case VduseMessage.Version1 later -> answer(later, true);
             case VduseMessage.Unknown unknown -> refuse(unknown, "the type is unknown");
         }
     }

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.vduse.abi.VduseApi1;
 import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.abi.VqConfigLayout;
 import io.vduse4j.vduse.abi.VqEventfdLayout;
@@ -19,11 +20,12 @@ import java.lang.foreign.Arena;
  */
 record QueueCalls(NodeCalls calls) {
 
-    void setup(int index, int maxSize) throws LinuxException {
+    void setup(int index, int maxSize, int group) throws LinuxException {
         try (var arena = Arena.ofConfined()) {
             var argument = arena.allocate(VqConfigLayout.SIZE, Long.BYTES);
             argument.set(JAVA_INT, VqConfigLayout.INDEX, index);
             argument.set(JAVA_SHORT, VqConfigLayout.MAX_SIZE, (short) maxSize);
+            argument.set(JAVA_INT, VduseApi1.VQ_CONFIG_GROUP, group);
             calls.ioctl("VDUSE_VQ_SETUP", VduseIoctl.VDUSE_VQ_SETUP, argument);
         }
     }

@@ -63,6 +63,11 @@ public final class VduseDevice implements AutoCloseable {
         return new VduseDevice(host.open(name), name, vqNum);
     }
 
+    /** The calls of the node, for what other API versions add. */
+    NodeCalls calls() {
+        return calls;
+    }
+
     /** The name that errors use. */
     public String name() {
         return calls.object();
@@ -81,7 +86,7 @@ public final class VduseDevice implements AutoCloseable {
      * @throws LinuxException EINVAL for an index that the device does not have
      */
     public void setupQueue(int index, int maxSize) throws LinuxException {
-        queues.setup(index, maxSize);
+        queues.setup(index, maxSize, 0);
     }
 
     /**

@@ -32,11 +32,46 @@ public sealed interface VduseMessage {
      * @param id number of the message
      * @param start first IOVA, unsigned
      * @param last last IOVA, unsigned
+     * @param asid the address space; 0 in API version 0
      */
-    record UpdateIotlb(int id, long start, long last) implements VduseMessage {}
+    record UpdateIotlb(int id, long start, long last, int asid) implements VduseMessage {
+
+        /** A change in the only address space of API version 0. */
+        public UpdateIotlb(int id, long start, long last) {
+            this(id, start, last, 0);
+        }
+    }
+
+    /** A message that only devices get that were created with API version 1 or one of its features. */
+    sealed interface Version1 extends VduseMessage {}
 
     /**
-     * A message of a type that API version 0 does not have.
+     * A group of virtqueues gets another address space.
+     *
+     * @param id number of the message
+     * @param group the group
+     * @param asid its address space from now on
+     */
+    record SetGroupAsid(int id, int group, int asid) implements Version1 {}
+
+    /**
+     * The driver enables or disables a virtqueue; only with VDUSE_F_QUEUE_READY. A refusal breaks the device.
+     *
+     * @param id number of the message
+     * @param index the virtqueue
+     * @param ready whether it is enabled
+     */
+    record SetQueueReady(int id, int index, boolean ready) implements Version1 {}
+
+    /**
+     * The device shall stop and keep its state until a reset; only with VDUSE_F_SUSPEND.
+     *
+     * @param id number of the message
+     */
+    record Suspend(int id) implements Version1 {}
+
+    /**
+     * A message of a type that this framework does not know.
      *
      * @param id number of the message
      * @param type its type

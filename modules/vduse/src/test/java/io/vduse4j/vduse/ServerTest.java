@@ -200,10 +200,23 @@ class ServerTest {
     @Test
     void anUnknownMessageIsRefused() throws Exception {
         try (ServerRig rig = new ServerRig(EchoDevice.direct(1))) {
-            for (int type : new int[] {3, 4, 5, 77, -1}) {
+            for (int type : new int[] {6, 77, -1}) {
                 rig.refused(rig.kernel.send(type, Bytes.zeros(152)));
             }
             rig.attach();
+            rig.echo(0, 1);
+        }
+    }
+
+    /** API version 1: what would not change anything is agreed to, for a refusal of type 4 breaks the device. */
+    @Test
+    void groupsReadinessAndSuspending() throws Exception {
+        try (ServerRig rig = new ServerRig(EchoDevice.direct(1))) {
+            rig.ok(rig.kernel.send(3, Bytes.zeros(152)));
+            rig.refused(rig.kernel.send(3, Bytes.zeros(152).u32(28, 1)));
+            rig.attach();
+            rig.ok(rig.kernel.send(4, Bytes.zeros(152).u32(28, 1)));
+            rig.refused(rig.kernel.send(5, Bytes.zeros(152)));
             rig.echo(0, 1);
         }
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.vduse.abi.VduseApi1;
 import io.vduse4j.vduse.abi.VduseIoctl;
 import java.nio.charset.StandardCharsets;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -44,7 +45,7 @@ class VduseControlTest {
     @Test
     void closesTheNodeWhenTheVersionIsRefused() {
         host.node.answer(-Errno.EINVAL);
-        refused(() -> VduseControl.open(host), Errno.EINVAL, "control", "does not speak API version 0");
+        refused(() -> VduseControl.open(host), Errno.EINVAL, "control", "does not speak this API version");
         assertThat(host.node.closed).isTrue();
     }
 
@@ -67,6 +68,34 @@ class VduseControlTest {
                         .u32(332, 5)
                         .raw(336, (byte) 1, (byte) 2, (byte) 3, (byte) 4, (byte) 5)
                         .array());
+    }
+
+    @Test
+    void versionOneHasGroupsAddressSpacesAndFeatures() throws Exception {
+        var control = VduseControl.open(host, 1);
+        assertThat(control.apiVersion()).isEqualTo(1);
+        assertThat(host.node.only().bytes()).isEqualTo(Bytes.zeros(8).u64(0, 1).array());
+        host.node.calls.clear();
+        control.create(spec("a", ACCESS_PLATFORM, 2, 4096, 0), 3, 4);
+        control.create(spec("a", ACCESS_PLATFORM, 2, 4096, 0));
+        assertThat(host.node.calls.get(0).bytes())
+                .isEqualTo(Bytes.zeros(336)
+                        .u8(0, 'a')
+                        .u32(260, 2)
+                        .u64(264, ACCESS_PLATFORM)
+                        .u32(272, 2)
+                        .u32(276, 4096)
+                        .u32(280, 3)
+                        .u32(284, 4)
+                        .array());
+        assertThat(host.node.calls.get(1).bytes()[280]).isEqualTo((byte) 1);
+        host.node.calls.clear();
+        control.selectFeatures(3);
+        assertThat(host.node.only().request()).isEqualTo(VduseApi1.VDUSE_SET_FEATURES);
+        host.node.answer(-Errno.EINVAL);
+        refused(() -> control.selectFeatures(4), Errno.EINVAL, "control", "VDUSE features");
+        var old = open();
+        invalid(() -> old.create(spec("a", ACCESS_PLATFORM, 2, 4096, 0), 2, 1), "API version 1");
     }
 
     @Test

@@ -212,4 +212,26 @@ class VduseDeviceTest {
                 .message()
                 .contains(parts);
     }
+
+    /** Kernel 7.0 has the structure in another size; its number is tried when the present one is unknown. */
+    @Test
+    void addressSpacesAreAskedInBothForms() throws Exception {
+        node.answer(-Errno.ENOTTY)
+                .answer(-Errno.EINVAL)
+                .answer(-Errno.EINVAL)
+                .answer(-Errno.ENOTTY)
+                .answer(-Errno.ENOTTY);
+        var groups = new VduseGroups(device);
+        assertThat(groups.iotlb(3, 0x1000, 0x1fff)).isEmpty();
+        assertThat(node.calls).extracting(FakeNode.Call::request).containsExactly(0xc050811b, 0xc058811b);
+        assertThat(node.calls.getLast().bytes())
+                .isEqualTo(Bytes.zeros(88)
+                        .u64(8, 0x1000)
+                        .u64(16, 0x1fff)
+                        .u32(32, 3)
+                        .array());
+        assertThat(groups.iotlb(3, 0, 0)).as("one is enough").isEmpty();
+        failure(() -> groups.iotlb(0, 0, 0), Errno.ENOTTY, "too old");
+        assertThat(node.calls).hasSize(5);
+    }
 }

@@ -33,7 +33,12 @@ class VduseMessageTest {
         assertThat(reading(message(1, 8))).isEqualTo(new VduseMessage.SetStatus(8, 0));
         assertThat(reading(message(2, -1).u64(24, 0x1000).u64(32, -1)))
                 .isEqualTo(new VduseMessage.UpdateIotlb(-1, 0x1000, -1));
-        assertThat(reading(message(3, 9).u32(24, 1))).isEqualTo(new VduseMessage.Unknown(9, 3));
+        assertThat(reading(message(2, 1).u64(32, 7).u32(40, 3))).isEqualTo(new VduseMessage.UpdateIotlb(1, 0, 7, 3));
+        assertThat(reading(message(3, 9).u32(24, 1).u32(28, 2))).isEqualTo(new VduseMessage.SetGroupAsid(9, 1, 2));
+        assertThat(reading(message(4, 9).u32(24, 1).u32(28, 1))).isEqualTo(new VduseMessage.SetQueueReady(9, 1, true));
+        assertThat(reading(message(4, 9).u32(24, 1))).isEqualTo(new VduseMessage.SetQueueReady(9, 1, false));
+        assertThat(reading(message(5, 9))).isEqualTo(new VduseMessage.Suspend(9));
+        assertThat(reading(message(6, 9))).isEqualTo(new VduseMessage.Unknown(9, 6));
         assertThat(reading(message(-1, 9))).isEqualTo(new VduseMessage.Unknown(9, -1));
     }
 

@@ -42,6 +42,7 @@ final class AnsweringThread implements AutoCloseable {
             case VduseMessage.GetQueueState state -> device.replyQueueState(state.id(), state.index(), availIndex);
             case VduseMessage.SetStatus status -> device.replyOk(status.id());
             case VduseMessage.UpdateIotlb update -> device.replyOk(update.id());
+            case VduseMessage.Version1 later -> device.replyOk(later.id());
             case VduseMessage.Unknown unknown -> device.replyFailed(unknown.id());
         };
         if (!awaited) {

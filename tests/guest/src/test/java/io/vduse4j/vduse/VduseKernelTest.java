@@ -230,6 +230,7 @@ final class VduseKernelTest {
                         case VduseMessage.SetStatus status -> "status " + status.status();
                         case VduseMessage.GetQueueState queue -> "state of " + queue.index();
                         case VduseMessage.UpdateIotlb update -> "iotlb " + update.start() + " " + update.last();
+                        case VduseMessage.Version1 later -> later.toString();
                         case VduseMessage.Unknown unknown -> "type " + unknown.type();
                     })
                     .contains("status 0", "state of 1");

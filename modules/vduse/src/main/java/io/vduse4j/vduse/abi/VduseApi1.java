@@ -29,6 +29,9 @@ public final class VduseApi1 {
     /** Device node; in and out: an IOTLB entry of version 2, {@value #IOTLB_ENTRY_SIZE} bytes; answers a descriptor. */
     public static final int VDUSE_IOTLB_GET_FD2 = 0xc050_811b;
 
+    /** As {@link #VDUSE_IOTLB_GET_FD2}, of the first kernels: the same fields, more behind them. */
+    public static final int VDUSE_IOTLB_GET_FD2_7_0 = 0xc058_811b;
+
     /** Request type: a group of virtqueues gets another address space. */
     public static final int VDUSE_SET_VQ_GROUP_ASID = 3;
 
@@ -67,6 +70,9 @@ public final class VduseApi1 {
 
     /** Bytes of an IOTLB entry of version 2, in its present form (kernel-behaviour 1.3). */
     public static final int IOTLB_ENTRY_SIZE = 80;
+
+    /** Bytes of an IOTLB entry of version 2, in the form of kernel 7.0 (kernel-behaviour 1.3). */
+    public static final int IOTLB_ENTRY_SIZE_7_0 = 88;
 
     /** u32 of {@link DevRequestLayout}, {@link VduseAbi#VDUSE_UPDATE_IOTLB}: the address space. */
     public static final int REQUEST_IOVA_ASID = 40;
