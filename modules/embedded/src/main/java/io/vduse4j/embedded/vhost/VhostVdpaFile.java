@@ -6,7 +6,6 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import io.vduse4j.embedded.vdpa.VdpaOps;
 import io.vduse4j.linux.Errno;
-import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.virtio.DeviceStatus;
@@ -31,9 +30,9 @@ public final class VhostVdpaFile implements AutoCloseable {
     private final ClientMemory memory = new ClientMemory();
     private final VhostIotlb iotlb;
     private final Vrings vrings;
+    private final DeviceConfigSpace config;
     private long backendFeatures;
     private boolean owned;
-    private EventFd configCall;
     private boolean closed;
 
     private VhostVdpaFile(VdpaOps ops, Vrings vrings, Runnable whenClosed) {
@@ -41,6 +40,7 @@ public final class VhostVdpaFile implements AutoCloseable {
         this.vrings = vrings;
         this.whenClosed = whenClosed;
         iotlb = new VhostIotlb(ops, memory);
+        config = new DeviceConfigSpace(ops);
     }
 
     /** Opens, which resets. @throws LinuxException EIO if the daemon refuses the reset */
@@ -116,15 +116,15 @@ public final class VhostVdpaFile implements AutoCloseable {
             case VhostAbi.GET_DEVICE_ID -> argument.write(ops.deviceId(), Integer.BYTES);
             case VhostAbi.GET_STATUS -> argument.write(ops.status(), Byte.BYTES);
             case VhostAbi.SET_STATUS -> setStatus(argument);
-            case VhostAbi.GET_CONFIG -> config(argument, true);
-            case VhostAbi.SET_CONFIG -> config(argument, false);
+            case VhostAbi.GET_CONFIG -> config.get(argument);
+            case VhostAbi.SET_CONFIG -> config.set(argument);
             case VhostAbi.GET_FEATURES -> argument.write(ops.deviceFeatures(), Long.BYTES);
             case VhostAbi.SET_FEATURES -> setFeatures(argument);
             case VhostAbi.GET_VRING_NUM -> argument.write(ops.vqNumMax(), Short.BYTES);
             case VhostAbi.GET_GROUP_NUM -> argument.write(ops.groupCount(), Integer.BYTES);
             case VhostAbi.GET_AS_NUM -> argument.write(ops.asCount(), Integer.BYTES);
             case VhostAbi.SET_LOG_BASE, VhostAbi.SET_LOG_FD -> -Errno.ENOTTY;
-            case VhostAbi.SET_CONFIG_CALL -> setConfigCall(argument);
+            case VhostAbi.SET_CONFIG_CALL -> config.setCall(argument);
             case VhostAbi.GET_IOVA_RANGE -> iovaRange(argument);
             case VhostAbi.GET_CONFIG_SIZE -> argument.write(ops.configSize(), Integer.BYTES);
             case VhostAbi.GET_VQS_COUNT -> argument.write(ops.vqCount(), Integer.BYTES);
@@ -183,26 +183,6 @@ public final class VhostVdpaFile implements AutoCloseable {
         return ops.reset();
     }
 
-    private int config(UserArgument argument, boolean get) {
-        MemorySegment header = argument.read(VhostAbi.CONFIG_HEADER);
-        if (header == null) {
-            return UserArgument.FAULT;
-        }
-        long offset = Integer.toUnsignedLong(header.get(JAVA_INT_UNALIGNED, 0));
-        long length = Integer.toUnsignedLong(header.get(JAVA_INT_UNALIGNED, VhostAbi.CONFIG_LENGTH));
-        // An offset behind the end makes the room negative, so it is looked at by itself (CVE-2021-47604).
-        if (length == 0 || offset > ops.configSize() || length > ops.configSize() - offset) {
-            return -Errno.EINVAL;
-        }
-        if (!get) {
-            // A VDUSE device drops it.
-            return argument.read(VhostAbi.CONFIG_HEADER, length) == null ? UserArgument.FAULT : 0;
-        }
-        MemorySegment bytes = MemorySegment.ofArray(new byte[(int) length]);
-        ops.config((int) offset, bytes);
-        return argument.write(VhostAbi.CONFIG_HEADER, bytes);
-    }
-
     private int setFeatures(UserArgument argument) {
         if ((ops.status() & DeviceStatus.FEATURES_OK) != 0) {
             return -Errno.EBUSY;
@@ -213,30 +193,6 @@ public final class VhostVdpaFile implements AutoCloseable {
         }
         ops.setDriverFeatures(features.get(JAVA_LONG_UNALIGNED, 0));
         return 0;
-    }
-
-    private int setConfigCall(UserArgument argument) {
-        MemorySegment number = argument.read(Integer.BYTES);
-        if (number == null) {
-            return UserArgument.FAULT;
-        }
-        int fd = number.get(JAVA_INT_UNALIGNED, 0);
-        EventFd call;
-        try {
-            call = fd == VhostAbi.FILE_UNBIND ? null : EventFds.of(fd, "the configuration of " + ops.name());
-        } catch (LinuxException problem) {
-            return -problem.errno();
-        }
-        ops.setConfigCallback(call == null ? null : call::signal);
-        replaceConfigCall(call);
-        return 0;
-    }
-
-    private void replaceConfigCall(EventFd call) {
-        if (configCall != null) {
-            configCall.close();
-        }
-        configCall = call;
     }
 
     /** VDUSE maps any address. */
@@ -301,7 +257,7 @@ public final class VhostVdpaFile implements AutoCloseable {
             vrings.close();
             iotlb.clear();
             memory.close();
-            replaceConfigCall(null);
+            config.close();
         } finally {
             lock.unlock();
         }

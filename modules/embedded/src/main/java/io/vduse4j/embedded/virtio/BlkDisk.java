@@ -20,13 +20,11 @@ final class BlkDisk implements EmbeddedBlockDevice {
     /** Most sectors whose bytes a long can count. A device that says more has as many. */
     private static final long MOST_SECTORS = Long.MAX_VALUE / BlkRequest.SECTOR_BYTES;
 
-    /** Stands for the interrupt thread, which copies into the memory of users. Never started. */
-    private static final Thread ANOTHER = new Thread(() -> {}, "any other thread");
-
     private static final Duration LONGEST_WAIT = Duration.ofDays(365);
 
     private final String name;
     private final BlkLimits limits;
+    private final BlkChecks checks;
     private final BlkQueues queues;
     private final Duration submitTimeout;
     private final List<LongConsumer> listeners = new CopyOnWriteArrayList<>();
@@ -35,6 +33,7 @@ final class BlkDisk implements EmbeddedBlockDevice {
     BlkDisk(String name, BlkLimits limits, BlkQueues queues, Duration submitTimeout, long capacity) {
         this.name = name;
         this.limits = limits;
+        checks = new BlkChecks(name, limits);
         this.queues = queues;
         this.submitTimeout = submitTimeout;
         size = bytes(capacity);
@@ -135,18 +134,18 @@ final class BlkDisk implements EmbeddedBlockDevice {
     }
 
     private void read(BlkOperation operation, long offset, MemorySegment into, long deadline) throws LinuxException {
-        check("read", offset, into.byteSize(), Errno.EIO);
-        checkMemory("read", into);
+        checks.range("read", offset, into.byteSize(), size, Errno.EIO);
+        checks.memory("read", into);
         if (into.isReadOnly()) {
-            throw problem("read", Errno.EFAULT, "the memory to read into is read-only");
+            throw checks.problem("read", Errno.EFAULT, "the memory to read into is read-only");
         }
         data(operation, BlkRequest.IN, offset, into, deadline);
     }
 
     private void write(BlkOperation operation, long offset, MemorySegment from, long deadline) throws LinuxException {
-        checkWritable("write");
-        check("write", offset, from.byteSize(), Errno.ENOSPC);
-        checkMemory("write", from);
+        checks.writable("write", readOnly());
+        checks.range("write", offset, from.byteSize(), size, Errno.ENOSPC);
+        checks.memory("write", from);
         data(operation, BlkRequest.OUT, offset, from, deadline);
     }
 
@@ -166,17 +165,17 @@ final class BlkDisk implements EmbeddedBlockDevice {
     }
 
     private void discard(BlkOperation operation, long offset, long length, long deadline) throws LinuxException {
-        checkWritable("discard");
-        checkUnderstood("discard", canDiscard());
-        check("discard", offset, length, Errno.EIO);
+        checks.writable("discard", readOnly());
+        checks.understood("discard", canDiscard());
+        checks.range("discard", offset, length, size, Errno.EIO);
         ranges(operation, BlkRequest.DISCARD, offset, length, limits.discardBytes(), 0, deadline);
     }
 
     private void writeZeroes(BlkOperation operation, long offset, long length, boolean mayUnmap, long deadline)
             throws LinuxException {
-        checkWritable("write-zeroes");
-        checkUnderstood("write-zeroes", canWriteZeroes());
-        check("write-zeroes", offset, length, Errno.EIO);
+        checks.writable("write-zeroes", readOnly());
+        checks.understood("write-zeroes", canWriteZeroes());
+        checks.range("write-zeroes", offset, length, size, Errno.EIO);
         int flags = mayUnmap ? BlkRequest.SEGMENT_UNMAP : 0;
         ranges(operation, BlkRequest.WRITE_ZEROES, offset, length, limits.writeZeroesBytes(), flags, deadline);
     }
@@ -187,38 +186,6 @@ final class BlkDisk implements EmbeddedBlockDevice {
             long part = Math.min(step, length - at);
             queues.submit(BlkPiece.range(operation, type, offset + at, part, flags), deadline);
         }
-    }
-
-    private void checkWritable(String what) throws LinuxException {
-        if (readOnly()) {
-            throw problem(what, Errno.EPERM, "the disk is read-only");
-        }
-    }
-
-    private void checkUnderstood(String what, boolean understood) throws LinuxException {
-        if (!understood) {
-            throw problem(what, Errno.EOPNOTSUPP, "the device does not offer it");
-        }
-    }
-
-    private void check(String what, long offset, long length, int behindTheEnd) throws LinuxException {
-        if (offset < 0 || length < 0 || ((offset | length) & (blockSize() - 1)) != 0) {
-            String range = "bytes " + offset + "+" + length + " are not made of blocks of " + blockSize() + " bytes";
-            throw problem(what, Errno.EINVAL, range);
-        }
-        if (offset > size - length) {
-            throw problem(what, behindTheEnd, "bytes " + offset + "+" + length + " of a disk of " + size);
-        }
-    }
-
-    private void checkMemory(String what, MemorySegment memory) throws LinuxException {
-        if (!memory.isAccessibleBy(ANOTHER)) {
-            throw problem(what, Errno.EFAULT, "the memory belongs to one thread; take a shared or automatic arena");
-        }
-    }
-
-    private LinuxException problem(String what, int errno, String detail) {
-        return new LinuxException(what, name, errno, detail);
     }
 
     private interface Submission {
@@ -271,7 +238,7 @@ final class BlkDisk implements EmbeddedBlockDevice {
 
     /** A problem of another thread, with the stack of this one. */
     private LinuxException retold(String what, int errno, String detail, Exception cause) {
-        LinuxException told = problem(what, errno, detail);
+        LinuxException told = checks.problem(what, errno, detail);
         told.initCause(cause);
         return told;
     }
