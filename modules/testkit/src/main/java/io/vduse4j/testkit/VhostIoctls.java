@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.vduse4j.linux.EventFd;
-import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.LinuxException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,17 +12,17 @@ import java.util.Optional;
 /** The forms of argument that the calls of vhost-vdpa take, and their errors. */
 final class VhostIoctls {
 
-    private final Fd fd;
+    private final VhostNode node;
 
-    VhostIoctls(Fd fd) {
-        this.fd = fd;
+    VhostIoctls(VhostNode node) {
+        this.node = node;
     }
 
     /** Reads a number of 1, 2, 4 or 8 bytes; the machine is little-endian. */
     long get(int request, String name, int bytes) throws LinuxException {
         try (var arena = Arena.ofConfined()) {
             MemorySegment number = arena.allocate(8, 8);
-            control(request, name, number.address());
+            control(request, name, number);
             long value = number.get(JAVA_LONG, 0);
             return bytes == 8 ? value : value & ((1L << (8 * bytes)) - 1);
         }
@@ -32,7 +31,7 @@ final class VhostIoctls {
     /** Passes a number of at most 8 bytes by its address; the machine is little-endian. */
     void set(int request, String name, long value) throws LinuxException {
         try (var arena = Arena.ofConfined()) {
-            control(request, name, arena.allocateFrom(JAVA_LONG, value).address());
+            control(request, name, arena.allocateFrom(JAVA_LONG, value));
         }
     }
 
@@ -42,7 +41,7 @@ final class VhostIoctls {
             MemorySegment state = arena.allocate(VhostLayout.VRING_STATE_SIZE, 4);
             state.set(JAVA_INT, VhostLayout.VRING_STATE_INDEX, index);
             state.set(JAVA_INT, VhostLayout.VRING_STATE_NUM, value);
-            control(request, name + " of " + index, state.address());
+            control(request, name + " of " + index, state);
             return state.get(JAVA_INT, VhostLayout.VRING_STATE_NUM);
         }
     }
@@ -53,7 +52,7 @@ final class VhostIoctls {
             MemorySegment file = arena.allocate(VhostLayout.VRING_FILE_SIZE, 4);
             file.set(JAVA_INT, VhostLayout.VRING_FILE_INDEX, queue);
             file.set(JAVA_INT, VhostLayout.VRING_FILE_FD, number(event));
-            control(request, name + " of queue " + queue, file.address());
+            control(request, name + " of queue " + queue, file);
         }
     }
 
@@ -62,10 +61,10 @@ final class VhostIoctls {
         return event.map(open -> open.fd().number()).orElse(VhostLayout.FILE_UNBIND);
     }
 
-    void control(int request, String name, long argument) throws LinuxException {
-        long result = fd.ioctl(request, argument);
+    void control(int request, String name, MemorySegment argument) throws LinuxException {
+        long result = node.ioctl(request, argument);
         if (result < 0) {
-            throw new LinuxException(name, fd.name(), (int) -result);
+            throw new LinuxException(name, node.name(), (int) -result);
         }
     }
 }

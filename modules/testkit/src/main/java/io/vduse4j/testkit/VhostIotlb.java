@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.vduse4j.linux.Errno;
-import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.LinuxException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,10 +18,10 @@ import java.lang.foreign.MemorySegment;
  */
 public final class VhostIotlb {
 
-    private final Fd fd;
+    private final VhostNode node;
 
-    VhostIotlb(Fd fd) {
-        this.fd = fd;
+    VhostIotlb(VhostNode node) {
+        this.node = node;
     }
 
     /**
@@ -61,13 +60,13 @@ public final class VhostIotlb {
             message.set(JAVA_LONG, VhostLayout.MSG_UADDR, address);
             message.set(JAVA_BYTE, VhostLayout.MSG_PERM, access);
             message.set(JAVA_BYTE, VhostLayout.MSG_KIND, (byte) kind);
-            long result = fd.write(message.address(), VhostLayout.MSG_SIZE);
+            long result = node.write(message);
             if (result != VhostLayout.MSG_SIZE) {
                 int errno = result < 0 ? (int) -result : Errno.EIO;
                 String detail = result < 0 ? "" : result + " of " + VhostLayout.MSG_SIZE + " bytes were taken";
                 throw new LinuxException(
                         what + " 0x" + Long.toHexString(iova) + "+0x" + Long.toHexString(bytes),
-                        fd.name(),
+                        node.name(),
                         errno,
                         detail);
             }

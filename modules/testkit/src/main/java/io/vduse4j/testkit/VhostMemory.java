@@ -11,13 +11,15 @@ final class VhostMemory implements AutoCloseable {
     /** Regions begin at multiples of this, never at 0: an address that is wrong by a little is in none. */
     private static final long IOVA_STEP = 1L << 32;
 
+    private final VhostNode node;
     private final VhostIotlb iotlb;
     private final boolean batches;
     private final List<VmMemory> regions = new ArrayList<>();
     private long nextIova = IOVA_STEP;
 
-    VhostMemory(VhostIotlb iotlb, boolean batches) {
-        this.iotlb = iotlb;
+    VhostMemory(VhostNode node, boolean batches) {
+        this.node = node;
+        iotlb = new VhostIotlb(node);
         this.batches = batches;
     }
 
@@ -29,6 +31,7 @@ final class VhostMemory implements AutoCloseable {
         nextIova += (whole / IOVA_STEP + 1) * IOVA_STEP;
         DriverArea area = region.area();
         try {
+            node.registerMemory(area.host(), area.bytes(), region.file());
             change(() -> iotlb.map(area.device(), area.bytes(), area.host(), VhostVdpaDevice.Access.BOTH));
         } catch (LinuxException | RuntimeException problem) {
             region.close();
@@ -45,6 +48,7 @@ final class VhostMemory implements AutoCloseable {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no memory of this driver: " + area));
         change(() -> iotlb.unmap(area.device(), area.bytes()));
+        node.unregisterMemory(area.host());
         regions.remove(region);
         region.close();
     }

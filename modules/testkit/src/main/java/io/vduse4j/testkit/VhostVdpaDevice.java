@@ -5,9 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.vduse4j.linux.EventFd;
-import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.LinuxException;
-import io.vduse4j.linux.OpenFlags;
 import io.vduse4j.virtio.GuestMemory;
 import io.vduse4j.virtio.RingAddresses;
 import java.lang.foreign.Arena;
@@ -15,25 +13,31 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * An open {@code /dev/vhost-vdpa-N}: its calls one by one, without policy. What the kernel refuses is a {@link
+ * An open {@code /dev/vhost-vdpa-N}, or one of the embedded kernel: its calls one by one, without policy. What is refused is a {@link
  * LinuxException} that names the call. Opening resets the device, and only one can have it open (EBUSY).
  *
- * <p>Any thread; each call is one system call. A call that sends a message to a VDUSE daemon waits for its answer, at
+ * <p>Any thread; each call is one of the device. A call that sends a message to a VDUSE daemon waits for its answer, at
  * most for the device's {@code msg_timeout}.
  */
 public final class VhostVdpaDevice implements AutoCloseable {
 
-    private final Fd fd;
+    private final VhostNode node;
     private final VhostIoctls ioctls;
 
-    private VhostVdpaDevice(Fd fd) {
-        this.fd = fd;
-        ioctls = new VhostIoctls(fd);
+    /** Wraps an open device, which is closed with this object. */
+    public VhostVdpaDevice(VhostNode node) {
+        this.node = node;
+        ioctls = new VhostIoctls(node);
     }
 
-    /** Opens a device. */
+    /** Opens a device of the Linux kernel. */
     public static VhostVdpaDevice open(String path) throws LinuxException {
-        return new VhostVdpaDevice(Fd.open(path, OpenFlags.O_RDWR));
+        return new VhostVdpaDevice(VhostNode.open(path));
+    }
+
+    /** The device in its raw form. */
+    public VhostNode node() {
+        return node;
     }
 
     /** Access of a mapping, as in {@link GuestMemory}: equal to VHOST_ACCESS_RO, WO and RW. */
@@ -82,7 +86,7 @@ public final class VhostVdpaDevice implements AutoCloseable {
 
     /** Makes this process the owner: later mappings are of its memory. */
     public void setOwner() throws LinuxException {
-        ioctls.control(VhostLayout.SET_OWNER, "VHOST_SET_OWNER", 0);
+        ioctls.control(VhostLayout.SET_OWNER, "VHOST_SET_OWNER", MemorySegment.NULL);
     }
 
     /** The virtio device id: 2 is a block device. */
@@ -112,7 +116,7 @@ public final class VhostVdpaDevice implements AutoCloseable {
     public byte[] config(int offset, int length) throws LinuxException {
         try (var arena = Arena.ofConfined()) {
             MemorySegment config = config(arena, offset, new byte[length]);
-            ioctls.control(VhostLayout.VDPA_GET_CONFIG, "VHOST_VDPA_GET_CONFIG", config.address());
+            ioctls.control(VhostLayout.VDPA_GET_CONFIG, "VHOST_VDPA_GET_CONFIG", config);
             return config.asSlice(VhostLayout.CONFIG_SIZE).toArray(JAVA_BYTE);
         }
     }
@@ -121,7 +125,7 @@ public final class VhostVdpaDevice implements AutoCloseable {
     public void setConfig(int offset, byte[] data) throws LinuxException {
         try (var arena = Arena.ofConfined()) {
             MemorySegment config = config(arena, offset, data);
-            ioctls.control(VhostLayout.VDPA_SET_CONFIG, "VHOST_VDPA_SET_CONFIG", config.address());
+            ioctls.control(VhostLayout.VDPA_SET_CONFIG, "VHOST_VDPA_SET_CONFIG", config);
         }
     }
 
@@ -142,7 +146,7 @@ public final class VhostVdpaDevice implements AutoCloseable {
     public IovaRange iovaRange() throws LinuxException {
         try (var arena = Arena.ofConfined()) {
             MemorySegment range = arena.allocate(VhostLayout.IOVA_RANGE_SIZE, 8);
-            ioctls.control(VhostLayout.VDPA_GET_IOVA_RANGE, "VHOST_VDPA_GET_IOVA_RANGE", range.address());
+            ioctls.control(VhostLayout.VDPA_GET_IOVA_RANGE, "VHOST_VDPA_GET_IOVA_RANGE", range);
             return new IovaRange(
                     range.get(JAVA_LONG, VhostLayout.IOVA_RANGE_FIRST),
                     range.get(JAVA_LONG, VhostLayout.IOVA_RANGE_LAST));
@@ -187,7 +191,7 @@ public final class VhostVdpaDevice implements AutoCloseable {
             addresses.set(JAVA_LONG, VhostLayout.VRING_ADDR_DESC, rings.desc());
             addresses.set(JAVA_LONG, VhostLayout.VRING_ADDR_AVAIL, rings.avail());
             addresses.set(JAVA_LONG, VhostLayout.VRING_ADDR_USED, rings.used());
-            ioctls.control(VhostLayout.SET_VRING_ADDR, "VHOST_SET_VRING_ADDR of queue " + queue, addresses.address());
+            ioctls.control(VhostLayout.SET_VRING_ADDR, "VHOST_SET_VRING_ADDR of queue " + queue, addresses);
         }
     }
 
@@ -223,28 +227,28 @@ public final class VhostVdpaDevice implements AutoCloseable {
 
     /** Has the device stop and keep its state; EOPNOTSUPP if it cannot. */
     public void suspend() throws LinuxException {
-        ioctls.control(VhostLayout.VDPA_SUSPEND, "VHOST_VDPA_SUSPEND", 0);
+        ioctls.control(VhostLayout.VDPA_SUSPEND, "VHOST_VDPA_SUSPEND", MemorySegment.NULL);
     }
 
     /** Has a suspended device go on; EOPNOTSUPP if it cannot. */
     public void resume() throws LinuxException {
-        ioctls.control(VhostLayout.VDPA_RESUME, "VHOST_VDPA_RESUME", 0);
+        ioctls.control(VhostLayout.VDPA_RESUME, "VHOST_VDPA_RESUME", MemorySegment.NULL);
     }
 
     /** The mappings of the device. */
     public VhostIotlb iotlb() {
-        return new VhostIotlb(fd);
+        return new VhostIotlb(node);
     }
 
     /** Closes the device, which resets it. */
     @Override
     public void close() {
-        fd.close();
+        node.close();
     }
 
-    /** Returns the path. */
+    /** Returns the path or the name. */
     @Override
     public String toString() {
-        return fd.name();
+        return node.name();
     }
 }

@@ -51,7 +51,7 @@ public final class VhostVdpaDriver implements AutoCloseable {
         long known = VhostLayout.BACKEND_F_IOTLB_MSG_V2 | VhostLayout.BACKEND_F_IOTLB_BATCH;
         long accepted = device.backendFeatures() & known;
         device.setBackendFeatures(accepted);
-        memory = new VhostMemory(device.iotlb(), (accepted & VhostLayout.BACKEND_F_IOTLB_BATCH) != 0);
+        memory = new VhostMemory(device.node(), (accepted & VhostLayout.BACKEND_F_IOTLB_BATCH) != 0);
     }
 
     /**
@@ -61,17 +61,26 @@ public final class VhostVdpaDriver implements AutoCloseable {
      * @param timeout how long a request may take
      */
     public static VhostVdpaDriver open(String path, Duration timeout) throws LinuxException {
-        EventFd configCall = EventFd.create();
+        return open(VhostNode.open(path), timeout);
+    }
+
+    /**
+     * Drives an open device, which is closed with the driver, and if this fails.
+     *
+     * @param node the open device
+     * @param timeout how long a request may take
+     */
+    public static VhostVdpaDriver open(VhostNode node, Duration timeout) throws LinuxException {
+        var device = new VhostVdpaDevice(node);
+        EventFd configCall = null;
         try {
-            VhostVdpaDevice device = VhostVdpaDevice.open(path);
-            try {
-                return new VhostVdpaDriver(device, timeout, configCall);
-            } catch (LinuxException | RuntimeException problem) {
-                device.close();
-                throw problem;
-            }
+            configCall = EventFd.create();
+            return new VhostVdpaDriver(device, timeout, configCall);
         } catch (LinuxException | RuntimeException problem) {
-            configCall.close();
+            device.close();
+            if (configCall != null) {
+                configCall.close();
+            }
             throw problem;
         }
     }
