@@ -26,7 +26,6 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Random I/O of several threads on a disk of the embedded kernel while it grows, is detached and attached again, and its
  * daemon ends and comes back. Each thread owns a part of the disk and knows what every block of it must hold.
  */
-@Timeout(1200)
+@Timeout(300)
 class EmbeddedStormTest {
     private static final String NAME = "storm";
     private static final Duration SOON = Duration.ofSeconds(30);
@@ -45,7 +44,7 @@ class EmbeddedStormTest {
     private static final int BLOCKS = 1024;
     private static final long SIZE = (long) THREADS * BLOCKS * BLOCK;
     private static final long GROWTH = 1 << 20;
-    private static final int LIVES = 8;
+    private static final int LIVES = 16;
 
     @TempDir
     private Path folder;
@@ -56,17 +55,9 @@ class EmbeddedStormTest {
     private final AtomicBoolean over = new AtomicBoolean();
 
     @Test
-    void aShortOne() throws Exception {
-        storm(64L << 20, 15);
-    }
-
-    @Test
-    @Tag("full")
-    void ofAGibibyte() throws Exception {
-        storm(1L << 30, 16);
-    }
-
-    private void storm(long total, long seed) throws Exception {
+    void everyByteIsWhereItWasWritten() throws Exception {
+        long total = 1L << 30;
+        long seed = 16;
         once(1 << 20, seed); // what is made once a process
         long descriptors = descriptors();
         long memory = MemoryBudget.process().used();
@@ -114,7 +105,9 @@ class EmbeddedStormTest {
     }
 
     private static List<CompletableFuture<Void>> failures(List<CompletableFuture<Void>> threads) {
-        return threads.stream().filter(CompletableFuture::isCompletedExceptionally).toList();
+        return threads.stream()
+                .filter(CompletableFuture::isCompletedExceptionally)
+                .toList();
     }
 
     private interface Work {
