@@ -75,7 +75,7 @@ class VhostIotlbTest {
         return file.write(message(kind, asid, 0, 0, 0));
     }
 
-    /** Entries as "start-last@offset", in hexadecimal MiB. */
+    /** Entries as "start-last@offset", in hexadecimal. */
     private List<String> entries() {
         return ops.map.entries().stream()
                 .map(entry -> "%x-%x@%x".formatted(entry.start(), entry.last(), entry.offset()))
@@ -117,6 +117,8 @@ class VhostIotlbTest {
         assertThat(update(0x1ff000, 0x2000, USER)).isEqualTo(-Errno.EFAULT);
         assertThat(update(0x100000, 3 * MB, USER)).isEqualTo(-Errno.EFAULT);
         assertThat(update(0x210000, 0x1000, USER)).isEqualTo(-Errno.EFAULT);
+        assertThat(update(0x2fffff, 1, USER)).as("the last byte").isEqualTo(-Errno.EFAULT);
+        assertThat(update(0x1fffff, 2, USER)).as("the first byte").isEqualTo(-Errno.EFAULT);
         assertThat(ops.told()).isEmpty();
         assertThat(update(0x1ff000, 0x1000, USER)).isEqualTo(72);
         assertThat(update(0x300000, 0x1000, USER)).isEqualTo(72);
