@@ -3,6 +3,7 @@ package io.vduse4j.embedded;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.vduse4j.embedded.vdpa.DmaDomain;
 import io.vduse4j.embedded.vdpa.DmaDomain.Direction;
@@ -18,6 +19,7 @@ import io.vduse4j.vduse.abi.IovaInfoLayout;
 import io.vduse4j.vduse.abi.IovaUmemLayout;
 import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.host.VduseNode;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -287,6 +289,23 @@ class DomainTest {
             assertThat(half.get(JAVA_LONG, IotlbEntryLayout.START)).isEqualTo(Long.MIN_VALUE);
             assertThat(device.setMap(0, new Iotlb(List.of(new Iotlb.Entry(9, 8, 3, memory, 0)))))
                     .isEqualTo(-Errno.EFAULT);
+        }
+    }
+
+    @Test
+    void memoryThatItsOwnerHasFreedCostsNoAddresses() throws Exception {
+        DmaDomain domain = machine.attach("disk0").domain(0);
+        // More often than the bounce buffer has slots.
+        for (int i = 0; i < 2 * BOUNCE / 4096; i++) {
+            MemorySegment freed;
+            long iova;
+            try (var arena = Arena.ofConfined()) {
+                freed = arena.allocate(4096);
+                iova = domain.map(freed, Direction.FROM_DEVICE);
+            }
+            assertThat(iova).isNotEqualTo(DmaDomain.MAPPING_ERROR);
+            assertThatIllegalStateException().isThrownBy(() -> domain.unmap(iova, freed, Direction.FROM_DEVICE));
+            assertThatIllegalStateException().isThrownBy(() -> domain.map(freed, Direction.TO_DEVICE));
         }
     }
 }

@@ -31,7 +31,7 @@ class ModuleRulesTest {
             "backend", List.of("linux", "block"),
             "embedded", List.of("linux", "virtio", "vduse"),
             "nbd", List.of("linux", "block"),
-            "testkit", List.of("linux", "virtio", "block", "dataplane", "vduse"),
+            "testkit", List.of("linux", "virtio", "block", "dataplane", "vduse", "embedded"),
             "cli", List.of("linux", "virtio", "block", "dataplane", "vduse", "embedded", "nbd", "backend"));
 
     private static JavaClasses classes;

@@ -46,10 +46,10 @@ final class BounceBuffer {
             if (gone) {
                 return false;
             }
-            originals[slot(iova)] = original;
             if (copy) {
                 copy(original, 0, SPACE, base + iova, original.byteSize());
             }
+            originals[slot(iova)] = original;
             return true;
         } finally {
             lock.unlockRead(stamp);

@@ -93,11 +93,16 @@ public final class IovaDomain implements DmaDomain, AutoCloseable {
         if (!bounceMapped) {
             mapBounce();
         }
-        if (!bounce.put(iova, memory, direction != Direction.FROM_DEVICE)) {
-            streaming.free(iova, memory.byteSize());
-            return MAPPING_ERROR;
+        boolean placed = false;
+        try {
+            placed = bounce.put(iova, memory, direction != Direction.FROM_DEVICE);
+        } finally {
+            // Also when the driver's memory is closed or another thread's: copying throws then.
+            if (!placed) {
+                streaming.free(iova, memory.byteSize());
+            }
         }
-        return iova;
+        return placed ? iova : MAPPING_ERROR;
     }
 
     private void mapBounce() {
@@ -111,12 +116,17 @@ public final class IovaDomain implements DmaDomain, AutoCloseable {
 
     @Override
     public void unmap(long iova, MemorySegment memory, Direction direction) {
-        long bytes = bounce.take(iova, direction != Direction.TO_DEVICE);
+        long bytes = memory.byteSize();
+        try {
+            bytes = bounce.take(iova, direction != Direction.TO_DEVICE);
+        } finally {
+            if (bytes > 0) {
+                streaming.free(iova, bytes);
+            }
+        }
         if (bytes == 0) {
             LOG.log(Level.WARNING, "{0}: nothing is mapped at 0x{1}", file.name(), Long.toHexString(iova));
-            return;
         }
-        streaming.free(iova, bytes);
     }
 
     @Override
