@@ -3,6 +3,7 @@ module io.vduse4j.cli {
     requires io.vduse4j.api;
     // Not named in the code: its provider is found by ServiceLoader, which sees only modules that something requires.
     requires io.vduse4j.backend.file;
+    requires io.vduse4j.nbd;
     requires info.picocli;
     // sun.misc.Signal, the only way to hear SIGTERM without a shutdown hook (J-13).
     requires jdk.unsupported;

@@ -4,4 +4,8 @@ module io.vduse4j.nbd {
     requires transitive io.vduse4j.block;
 
     exports io.vduse4j.nbd;
+
+    provides io.vduse4j.block.spi.BackendProvider with
+            io.vduse4j.nbd.client.NbdTcpProvider,
+            io.vduse4j.nbd.client.NbdUnixProvider;
 }

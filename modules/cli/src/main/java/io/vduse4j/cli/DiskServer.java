@@ -22,6 +22,13 @@ record DiskServer(Console console) implements DiskServing {
      */
     @Override
     public ServedDisk serve(RunSettings settings) throws IOException {
+        return switch (settings.door()) {
+            case VDUSE -> serveByHost(settings);
+            case NBD -> NbdDisk.serve(settings, () -> backend(settings));
+        };
+    }
+
+    private ServedDisk serveByHost(RunSettings settings) throws IOException {
         VduseHost host;
         try {
             host = Hosts.open(settings.host());
@@ -94,7 +101,8 @@ record DiskServer(Console console) implements DiskServing {
         return disk;
     }
 
-    private static void closeAfter(Throwable failure, AutoCloseable left) {
+    /** Closes something after a failure, which is the news. */
+    static void closeAfter(Throwable failure, AutoCloseable left) {
         try {
             left.close();
         } catch (Exception second) {

@@ -44,7 +44,7 @@ final class ExitCode {
             case Errno.EINVAL, Errno.EISDIR, Errno.ENAMETOOLONG, Errno.ENOTBLK, Errno.ERANGE, Errno.EOVERFLOW -> USAGE;
             case Errno.ENOENT, Errno.ENOTDIR -> NOT_FOUND;
             case Errno.EEXIST -> EXISTS;
-            case Errno.EBUSY, Errno.EAGAIN, Errno.ETXTBSY, Errno.EALREADY -> BUSY;
+            case Errno.EBUSY, Errno.EAGAIN, Errno.ETXTBSY, Errno.EALREADY, Errno.EADDRINUSE -> BUSY;
             case Errno.ENODEV,
                     Errno.ENXIO,
                     Errno.ENOSYS,

@@ -66,7 +66,7 @@ final class Foreground {
      * @throws IOException if the disk could not be served, ended by itself, or could not be stopped properly
      */
     int run() throws IOException, InterruptedException {
-        try (var end = new HardEnd(console, settings.name())) {
+        try (var end = new HardEnd(console, leftBehind())) {
             takeSignals(end);
             try (var disk = serving.serve(settings)) {
                 try {
@@ -76,6 +76,15 @@ final class Foreground {
                 }
             }
         }
+    }
+
+    private String leftBehind() {
+        return switch (settings.door()) {
+            case VDUSE ->
+                settings.name() + " may be left on the vdpa bus and as /dev/vduse/" + settings.name()
+                        + "; serve it again under that name, which takes over and removes what is left";
+            case NBD -> "the socket of " + settings.name() + " may be left; serving it again there replaces it";
+        };
     }
 
     private void takeSignals(HardEnd end) {
@@ -148,9 +157,12 @@ final class Foreground {
     /** Tells what is there now; the device goes to standard output unless that belongs to the command. */
     private void announce(ServedDisk disk) throws LinuxException {
         long millis = (System.nanoTime() - began) / 1_000_000;
-        console.say(settings.name() + ": " + disk.backend() + " " + SizeText.of(disk.size()) + ", " + settings.queues()
-                + (settings.queues() == 1 ? " queue × " : " queues × ") + settings.queueSize() + ", "
-                + settings.bus().name().toLowerCase(Locale.ROOT) + ", ready in " + millis + " ms");
+        var door = settings.door() == Door.NBD
+                ? settings.door().text()
+                : settings.queues() + (settings.queues() == 1 ? " queue × " : " queues × ") + settings.queueSize()
+                        + ", " + settings.bus().name().toLowerCase(Locale.ROOT);
+        console.say(settings.name() + ": " + disk.backend() + " " + SizeText.of(disk.size()) + ", " + door
+                + ", ready in " + millis + " ms");
         if (command.isEmpty()) {
             console.out((output == OutputFormat.JSON ? json(disk) : disk.device()) + "\n");
         }

@@ -14,14 +14,19 @@ final class HardEnd implements AutoCloseable {
     private static final Duration LAST_LINE = Duration.ofMillis(300);
 
     private final Console console;
-    private final String name;
+    private final String left;
     private final AtomicBoolean started = new AtomicBoolean();
     private final Thread watchdog =
             Thread.ofPlatform().daemon().name("vduse-deadline").unstarted(this::waitAndEnd);
 
-    HardEnd(Console console, String name) {
+    /**
+     * Prepares.
+     *
+     * @param left what an end at once may leave behind, and what to do about it
+     */
+    HardEnd(Console console, String left) {
         this.console = console;
-        this.name = name;
+        this.left = left;
     }
 
     /** Lets the time run that stopping may take. Further calls do nothing. */
@@ -33,8 +38,7 @@ final class HardEnd implements AutoCloseable {
 
     /** Ends the process now. */
     void now(String why, int exitCode) {
-        console.say(why + ": " + name + " may be left on the vdpa bus and as /dev/vduse/" + name
-                + "; serve it again under that name, which takes over and removes what is left");
+        console.say(why + ": " + left);
         console.drain(LAST_LINE);
         Runtime.getRuntime().halt(exitCode);
     }

@@ -4,6 +4,8 @@ import io.vduse4j.Bus;
 import io.vduse4j.block.BlkOptions;
 import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.virtio.blk.BlkRequest;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +21,21 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
     private static final int PAGE = 4096;
     private static final long MIN_BOUNCE = 1L << 20;
     private static final long MAX_BOUNCE = 1L << 30;
+
+    /** Options about what only a device of VDUSE has. */
+    private static final List<String> OF_VDUSE = List.of(
+            "--bus",
+            "--host",
+            "--queues",
+            "--queue-size",
+            "--serial",
+            "--pin",
+            "--poll-us",
+            "--wait",
+            "--bounce-size",
+            "--umem",
+            "--msg-timeout");
+
     private static final Duration MAX_WAIT = Duration.ofMinutes(10);
     private static final Duration MAX_MSG_TIMEOUT = Duration.ofHours(1);
 
@@ -31,7 +48,7 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
         var device = options.name == null ? DeviceName.of(backend) : options.name;
         var fault = DeviceName.fault(device);
         require(fault.isEmpty(), "--name " + device, fault);
-        require(options.via.equals("vduse"), "--via " + options.via, "must be vduse, the only door so far");
+        var door = checkDoor();
         require(
                 List.of("auto", "linux", "embedded").contains(options.host),
                 "--host " + options.host,
@@ -58,6 +75,8 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
                         options.readOnly,
                         options.direct,
                         options.force),
+                door,
+                socket(),
                 options.host,
                 device,
                 Bus.valueOf(options.bus.toUpperCase(Locale.ROOT)),
@@ -73,6 +92,36 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
                 Optional.ofNullable(options.msgTimeout));
     }
 
+    private Door checkDoor() {
+        require(
+                options.via.equals("vduse") || options.via.equals("nbd"),
+                "--via " + options.via,
+                "must be vduse or nbd");
+        var door = Door.valueOf(options.via.toUpperCase(Locale.ROOT));
+        if (door == Door.VDUSE) {
+            require(options.socket == null, "--socket " + options.socket, "is for --via nbd");
+            return door;
+        }
+        for (var name : OF_VDUSE) {
+            require(
+                    !line.getParseResult().hasMatchedOption(name),
+                    name,
+                    "is for --via vduse: NBD has nothing of the kind");
+        }
+        return door;
+    }
+
+    private Optional<Path> socket() {
+        if (options.socket == null) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Path.of(options.socket).toAbsolutePath());
+        } catch (InvalidPathException fault) {
+            throw new ParameterException(line, "--socket " + options.socket + ": " + fault.getReason());
+        }
+    }
+
     private void checkQueues() {
         require(
                 options.queues >= 1 && options.queues <= BlkOptions.MAX_QUEUES,
@@ -85,9 +134,14 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
                 "--queue-size " + options.queueSize,
                 "must be a power of two, " + BlkOptions.MIN_QUEUE_SIZE + " to " + BlkOptions.MAX_QUEUE_SIZE);
         require(
-                options.workers == null || (options.workers >= 1 && options.workers <= options.queues),
+                options.workers == null
+                        || (options.workers >= 1
+                                && options.workers
+                                        <= (options.via.equals("nbd") ? BlkOptions.MAX_QUEUES : options.queues)),
                 "--workers " + options.workers,
-                "must be 1 to the number of queues, " + options.queues);
+                options.via.equals("nbd")
+                        ? "must be 1 to " + BlkOptions.MAX_QUEUES
+                        : "must be 1 to the number of queues, " + options.queues);
     }
 
     private void checkSizes() {

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             "  vduse run new.img --size 10G --queues 4         makes the file if there is none",
             "  vduse run memory:1G -- sh -c 'mkfs.ext4 -q $VDUSE_DEV && mount $VDUSE_DEV /mnt && exec bash'",
             "  vduse run /dev/sdb --bus vhost --read-only      /dev/vhost-vdpa-N for a virtual machine",
+            "  vduse run disk.img --via nbd -- sh -c 'nbdinfo $VDUSE_DEV'",
             "  exec 3< <(vduse run disk.img); read -r dev <&3  waits until the disk is there; kill $! ends it"
         })
 final class RunCommand implements Callable<Integer> {
@@ -51,7 +52,9 @@ final class RunCommand implements Callable<Integer> {
             description = {
                 "PATH or file:PATH  a file or a block device",
                 "memory:SIZE        memory of this process, gone with it",
-                "null:SIZE          reads zeroes and forgets what is written"
+                "null:SIZE          reads zeroes and forgets what is written",
+                "nbd://HOST:PORT/EXPORT, nbd+unix:///EXPORT?socket=PATH",
+                "                   an export of an NBD server; ?reconnect=60 seconds to wait for one that is gone"
             })
     private String backend;
 

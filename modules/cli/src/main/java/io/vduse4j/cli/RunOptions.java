@@ -10,8 +10,17 @@ final class RunOptions {
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the device; disk-FILE if not given.")
     String name;
 
-    @Option(names = "--via", paramLabel = "vduse", description = "The door: vduse, the only one so far.")
+    @Option(
+            names = "--via",
+            paramLabel = "vduse|nbd",
+            description = "vduse: a device of this host; nbd: a URI for NBD clients, with no device. Default vduse.")
     String via = "vduse";
+
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            description = "Where --via nbd listens; only its owner may connect. Default: in a folder of its own.")
+    String socket;
 
     @Option(
             names = "--bus",

@@ -2,6 +2,7 @@ package io.vduse4j.cli;
 
 import io.vduse4j.Bus;
 import io.vduse4j.block.spi.BackendOptions;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -13,7 +14,9 @@ import java.util.OptionalLong;
  *
  * @param backend as the user wrote it
  * @param backendOptions what concerns the backend alone
- * @param host {@code auto}, {@code linux} or {@code embedded}
+ * @param door the way out
+ * @param socket where the NBD server listens; it chooses a place of its own if not given
+ * @param host {@code auto}, {@code linux}, {@code embedded}, or the path of a kernel process's socket
  * @param name of the device
  * @param bus the driver that gets the device
  * @param queues 1 or more
@@ -30,6 +33,8 @@ import java.util.OptionalLong;
 record RunSettings(
         String backend,
         BackendOptions backendOptions,
+        Door door,
+        Optional<Path> socket,
         String host,
         String name,
         Bus bus,

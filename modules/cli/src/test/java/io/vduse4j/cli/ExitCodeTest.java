@@ -21,6 +21,7 @@ final class ExitCodeTest {
         "EBUSY,5",
         "EAGAIN,5",
         "ETXTBSY,5",
+        "EADDRINUSE,5",
         "ENODEV,6",
         "ENOSYS,6",
         "EPERM,6",

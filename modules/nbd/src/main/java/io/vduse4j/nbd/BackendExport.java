@@ -39,6 +39,9 @@ public final class BackendExport implements NbdExport, AutoCloseable {
      * @throws IOException if the volume has no channel to give
      */
     public BackendExport(Backend volume, int workers) throws IOException {
+        if (workers < 1) {
+            throw new IllegalArgumentException("workers = " + workers);
+        }
         this.volume = volume;
         this.limits = volume.limits();
         this.flushes = new FlushCoalescer(volume);

@@ -7,6 +7,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A listening socket at a path, for its owner alone. It appears there with its final mode and never takes the place of
@@ -25,6 +27,11 @@ final class UnixListener implements AutoCloseable {
 
     /** Longest path: sun_path of struct sockaddr_un less the zero at its end. */
     private static final int MAX_PATH = 107;
+
+    /** What {@link #aside} adds to the path of the folder: a slash and seven characters, and the socket in it. */
+    private static final int ASIDE_BYTES = 10;
+
+    private static final int MOST_ATTEMPTS = 16;
 
     private final ServerSocketChannel channel;
     private final Path path;
@@ -44,11 +51,14 @@ final class UnixListener implements AutoCloseable {
      * @throws LinuxException EADDRINUSE if somebody listens there, EEXIST if something else is there
      */
     static UnixListener open(Path path, int backlog) throws IOException {
-        if (path.toString().length() + ".nbd-0000000000000000000/s".length() > MAX_PATH) {
-            throw new LinuxException(
-                    "listen", path.toString(), Errno.ENAMETOOLONG, "name a socket with a shorter path");
-        }
         var folder = Objects.requireNonNullElse(path.getParent(), Path.of("/"));
+        if (bytes(path) > MAX_PATH || bytes(folder) + ASIDE_BYTES > MAX_PATH) {
+            throw new LinuxException(
+                    "listen",
+                    path.toString(),
+                    Errno.ENAMETOOLONG,
+                    "a socket's path has at most " + MAX_PATH + " bytes");
+        }
         if (!Files.isDirectory(folder)) {
             throw new LinuxException("listen", path.toString(), Errno.ENOENT, "there is no folder " + folder);
         }
@@ -56,8 +66,7 @@ final class UnixListener implements AutoCloseable {
             throw new LinuxException("listen", path.toString(), Errno.EACCES, "sockets cannot be made in " + folder);
         }
         removeStale(path);
-        // Of mode 0700: nobody can connect before the socket has its own mode.
-        var aside = Files.createTempDirectory(folder, ".nbd-");
+        var aside = aside(folder);
         var socket = aside.resolve("s");
         var channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         try {
@@ -75,6 +84,24 @@ final class UnixListener implements AutoCloseable {
             Files.deleteIfExists(socket);
             Files.deleteIfExists(aside);
         }
+    }
+
+    private static int bytes(Path path) {
+        return path.toString().getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    /** A folder of mode 0700 beside the path: nobody can connect before the socket has its own mode. */
+    private static Path aside(Path folder) throws IOException {
+        var mode = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+        for (int i = 0; i < MOST_ATTEMPTS; i++) {
+            var name = ".%06x".formatted(ThreadLocalRandom.current().nextInt(1 << 24));
+            try {
+                return Files.createDirectory(folder.resolve(name), mode);
+            } catch (FileAlreadyExistsException taken) {
+                LOG.log(System.Logger.Level.DEBUG, "{0} is taken", name);
+            }
+        }
+        throw new LinuxException("listen", folder.toString(), Errno.EEXIST, "no folder can be made there");
     }
 
     private static void removeStale(Path path) throws IOException {

@@ -2,16 +2,22 @@ package io.vduse4j.nbd;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** Bytes on the heap; requests end at once, or when a test lets them. */
-class HeapExport implements NbdExport {
-    static final NbdTraits ALL = new NbdTraits(false, true, true, true, true, true, true, 512, 4096);
+public class HeapExport implements NbdExport {
+    /** Everything is offered. */
+    public static final NbdTraits ALL = new NbdTraits(false, true, true, true, true, true, true, 512, 4096);
 
-    final byte[] bytes;
-    final List<String> log = new ArrayList<>();
+    /** The content. */
+    public final byte[] bytes;
+
+    /** What was asked for, in order. */
+    public final List<String> log = Collections.synchronizedList(new ArrayList<>());
+
     private final NbdTraits traits;
     private volatile boolean holds;
     private final List<Runnable> held = new ArrayList<>();
@@ -19,42 +25,48 @@ class HeapExport implements NbdExport {
     private volatile int errno;
     private volatile long size;
 
-    HeapExport(int size) {
+    /** Offers everything. */
+    public HeapExport(int size) {
         this(size, ALL);
     }
 
-    HeapExport(int size, NbdTraits traits) {
+    /** Offers what it is told. */
+    public HeapExport(int size, NbdTraits traits) {
         this.bytes = new byte[size];
         this.size = size;
         this.traits = traits;
     }
 
     /** Requests wait from now on, until so many have come and {@link #release} is called. */
-    synchronized void hold(int count) {
+    public synchronized void hold(int count) {
         holds = true;
         arrived = new CountDownLatch(count);
     }
 
-    boolean awaitHeld() throws InterruptedException {
+    /** Waits until so many have come. */
+    public boolean awaitHeld() throws InterruptedException {
         return arrived.await(20, TimeUnit.SECONDS);
     }
 
     /** Ends one that waits, by the order in which they came. */
-    synchronized void release(int index) {
+    public synchronized void release(int index) {
         held.set(index, () -> {}).run();
     }
 
-    synchronized void releaseAll() {
+    /** Ends all that wait; requests do not wait any more. */
+    public synchronized void releaseAll() {
         holds = false;
         held.forEach(Runnable::run);
         held.clear();
     }
 
-    void failWith(int number) {
+    /** Requests fail from now on; 0: they do not. */
+    public void failWith(int number) {
         errno = number;
     }
 
-    void resize(long bytes) {
+    /** New connections see this size. */
+    public void resize(long bytes) {
         size = bytes;
     }
 

@@ -8,7 +8,9 @@ import io.vduse4j.block.spi.Backends;
 import io.vduse4j.nbd.BackendExport;
 import io.vduse4j.nbd.NbdLimits;
 import io.vduse4j.nbd.NbdServer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,71 @@ class NbdServerPeersTest {
                 .contains("newstyle-fixed", "using structured packets");
         assertThat(Tool.succeed(folder, "nbdinfo", "--list", uri)).contains("export=\"disk\"");
         assertThat(Tool.succeed(folder, "nbdinfo", "--map", uri)).containsPattern("0 +67108864 +0 +data");
+    }
+
+    /** A file system goes in by one program and comes out by another, and is whole. */
+    @Test
+    void aFileSystemGoesInAndOut() throws Exception {
+        var image = folder.resolve("in.img").toString();
+        Tool.succeed(folder, "truncate", "-s", "64M", image);
+        var tree = Files.createDirectory(folder.resolve("tree"));
+        var bytes = new byte[3 << 20];
+        for (int i = 0; i < 8; i++) {
+            new Random(i).nextBytes(bytes);
+            Files.write(tree.resolve("file" + i), bytes);
+        }
+        Tool.succeed(folder, "mkfs.ext4", "-q", "-d", tree.toString(), image);
+        Tool.succeed(folder, "nbdcopy", image, uri);
+        Tool.succeed(folder, "nbdcopy", uri, "out.img");
+        assertThat(Files.mismatch(folder.resolve("in.img"), folder.resolve("out.img")))
+                .isEqualTo(-1);
+        Tool.succeed(folder, "qemu-img", "compare", "-f", "raw", "-F", "raw", image, uri);
+        Tool.succeed(folder, "qemu-img", "convert", "-f", "raw", "-O", "qcow2", uri, "copy.qcow2");
+        Tool.succeed(folder, "qemu-img", "compare", "-f", "qcow2", "-F", "raw", "copy.qcow2", uri);
+        assertThat(Tool.succeed(folder, "qemu-img", "map", "-f", "raw", "--output=json", uri))
+                .contains("\"length\": 67108864", "\"data\": true");
+        Tool.succeed(folder, "qemu-io", "-f", "raw", "-c", "write -z 0 64M", uri);
+        Tool.succeed(folder, "qemu-img", "convert", "-n", "-f", "qcow2", "-O", "raw", "copy.qcow2", uri);
+        Tool.succeed(folder, "nbdcopy", "--connections=4", "--requests=32", uri, "out.img");
+        Tool.succeed(folder, "e2fsck", "-fn", "out.img");
+        assertThat(Files.mismatch(folder.resolve("in.img"), folder.resolve("out.img")))
+                .isEqualTo(-1);
+    }
+
+    @Test
+    void fioVerifiesWhatItWrites() throws Exception {
+        assertThat(Tool.succeed(
+                        folder,
+                        "fio",
+                        "--name=verify",
+                        "--ioengine=nbd",
+                        "--uri=" + uri,
+                        "--rw=randrw",
+                        "--bsrange=512-128k",
+                        "--blockalign=512",
+                        "--iodepth=32",
+                        "--size=64M",
+                        "--io_size=48M",
+                        "--verify=crc32c",
+                        "--verify_fatal=1",
+                        "--fsync=64",
+                        "--trim_percentage=0"))
+                .contains("err= 0")
+                .doesNotContain("verify: bad");
+    }
+
+    /** What libnbd does wrong on purpose, with its own checks off. */
+    @Test
+    void errorsOfAClientLeaveTheServerServing() throws Exception {
+        var script = folder.resolve("errors.py");
+        try (var source = NbdServerPeersTest.class.getResourceAsStream("errors.py")) {
+            Files.copy(source, script);
+        }
+        // As nbdsh does it, but with the system's own Python, which has the module.
+        var run = "exec(open('" + script + "').read())";
+        assertThat(Tool.succeed(folder, "/usr/bin/python3", "-m", "nbd", "-u", uri, "-c", run))
+                .contains("all as expected");
+        Tool.succeed(folder, "nbdinfo", uri);
     }
 
     @Test

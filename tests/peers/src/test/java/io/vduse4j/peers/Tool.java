@@ -18,7 +18,7 @@ record Tool(int code, String output) {
 
     /** Runs one to its end, without standard input. */
     static Tool run(Path folder, String... command) throws IOException, InterruptedException {
-        var output = Files.createTempFile(folder, command[0], ".out");
+        var output = Files.createTempFile(folder, "tool", ".out");
         var process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectInput(Path.of("/dev/null").toFile())

@@ -1,0 +1,66 @@
+# Requests that are wrong, made by libnbd with its own checks off; each must fail with the right error, and the
+# connection must go on. To be run in nbdsh, with h connected.
+import errno
+import nbd
+import os
+import socket
+from urllib.parse import urlparse, parse_qs
+
+size = h.get_size()
+h.set_strict_mode(0)
+
+
+def fails(expected, what, action):
+    try:
+        action()
+    except nbd.Error as problem:
+        assert problem.errnum == expected, "%s: %s" % (what, problem)
+    else:
+        raise AssertionError(what + " succeeded")
+    assert h.pread(512, 0) is not None, what
+
+
+fails(errno.EINVAL, "read past the end", lambda: h.pread(512, size))
+fails(errno.EINVAL, "read across the end", lambda: h.pread(1024, size - 512))
+fails(errno.EINVAL, "read of nothing", lambda: h.pread(0, 0))
+fails(errno.EINVAL, "unaligned offset", lambda: h.pread(512, 1))
+fails(errno.EINVAL, "unaligned length", lambda: h.pread(511, 0))
+fails(errno.EINVAL, "huge offset", lambda: h.pread(512, (1 << 63) - 512))
+fails(errno.EINVAL, "negative offset", lambda: h.pread(512, (1 << 64) - 512))
+fails(errno.ENOSPC, "write past the end", lambda: h.pwrite(bytearray(512), size))
+fails(errno.EINVAL, "unaligned write", lambda: h.pwrite(bytearray(513), 0))
+fails(errno.ENOSPC, "trim past the end", lambda: h.trim(512, size))
+fails(errno.ENOSPC, "zero past the end", lambda: h.zero(1024, size - 512))
+fails(errno.EOPNOTSUPP, "fast zero", lambda: h.zero(512, 0, nbd.CMD_FLAG_FAST_ZERO))
+fails(errno.EINVAL, "unknown flags", lambda: h.pwrite(bytearray(512), 0, 1 << 15))
+fails(errno.EINVAL, "flags of others", lambda: h.trim(512, 0, nbd.CMD_FLAG_NO_HOLE))
+fails(errno.EINVAL, "cache past the end", lambda: h.cache(512, size))
+fails(errno.EINVAL, "status not negotiated", lambda: h.block_status(512, 0, lambda *args: 0))
+
+# Requests and replies of 200 clients, most of which leave in the middle.
+path = parse_qs(urlparse(h.get_uri()).query)["socket"][0]
+clients = []
+for i in range(200):
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(5)
+    try:
+        client.connect(path)
+        client.send(b"\0\0\0\3IHAVEOPT\0\0\0\7"[:i % 17])
+    except OSError:
+        pass
+    clients.append(client)
+for client in clients:
+    client.close()
+for i in range(16):
+    other = nbd.NBD()
+    for attempt in range(50):
+        try:
+            other.connect_uri(h.get_uri())
+            break
+        except nbd.Error:
+            other = nbd.NBD()
+            os.system("sleep 0.1")
+    other.aio_pread(nbd.Buffer(1 << 20), 0)
+    other.pwrite(bytearray(4096), i * 4096, nbd.CMD_FLAG_FUA)
+    other.shutdown()
+print("all as expected")
