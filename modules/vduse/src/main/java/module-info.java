@@ -8,4 +8,5 @@ module io.vduse4j.vduse {
     exports io.vduse4j.vduse.abi;
     exports io.vduse4j.vduse.host;
     exports io.vduse4j.vduse.host.linux;
+    exports io.vduse4j.vduse.host.remote;
 }

@@ -1,0 +1,405 @@
+package io.vduse4j.vduse.host.remote;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vduse4j.dataplane.harness.Eventually;
+import io.vduse4j.linux.Errno;
+import io.vduse4j.linux.EventFd;
+import io.vduse4j.linux.Fd;
+import io.vduse4j.linux.LinuxException;
+import io.vduse4j.linux.UnixSocket;
+import io.vduse4j.vduse.abi.VduseIoctl;
+import io.vduse4j.vduse.host.VduseNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Clients that do what none should: only their own connection ends, and nothing of it is left (TM-03). */
+@Timeout(120)
+class HostileClientTest {
+    private static final ServerLimits LIMITS = new ServerLimits(4, 8, 3, 16, Duration.ofSeconds(1));
+
+    @TempDir
+    private Path folder;
+
+    private RemoteRig rig;
+
+    @BeforeEach
+    void open() throws IOException {
+        rig = new RemoteRig(folder, LIMITS);
+    }
+
+    /** The good client never notices. */
+    @AfterEach
+    void close() throws IOException {
+        rig.awaitNothingLeft();
+        rig.client.open("disk0").close();
+        rig.close();
+    }
+
+    /** A string of one byte. */
+    private static ByteBuffer oneByte(Op op, int value) {
+        return ByteBuffer.allocate(21)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(header(21, op.number(), 0, 1, 0))
+                .putInt(1)
+                .put((byte) value)
+                .flip();
+    }
+
+    private static ByteBuffer header(int length, int op, int descriptors, int id, int value) {
+        return ByteBuffer.allocate(Protocol.HEADER_SIZE)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(length)
+                .putShort((short) op)
+                .putShort((short) descriptors)
+                .putInt(id)
+                .putInt(value)
+                .flip();
+    }
+
+    /** What ends a connection that has said HELLO. */
+    static Stream<ByteBuffer> violations() {
+        return Stream.of(
+                header(15, 2, 0, 1, 0),
+                header(0, 2, 0, 1, 0),
+                header(-1, 2, 0, 1, 0),
+                header(Integer.MIN_VALUE, 2, 0, 1, 0),
+                header(Protocol.MAX_REQUEST + 1, 2, 0, 1, 0),
+                header(16, Op.values().length, 0, 1, 0),
+                header(16, 0xffff, 0, 1, 0),
+                header(16, Op.GREETING.number(), 0, 1, 0),
+                header(16, Op.HELLO.number(), 0, 1, 0),
+                header(16, Op.OPEN.number(), 0, 1, 0),
+                header(16, Op.OPEN.number(), 1, 1, 0),
+                header(16, Op.OPEN.number(), 0xffff, 1, 0),
+                header(16, Op.CANCEL.number(), 0, 1, 0),
+                header(16, Op.VDPA.number(), 0, 1, 0),
+                header(16, Op.BIND.number(), 0, 1, 0),
+                string(Op.OPEN, -1, "disk0"),
+                string(Op.OPEN, 6, "disk0"),
+                string(Op.OPEN, 4, "disk0"),
+                string(Op.OPEN, Protocol.MAX_STRING + 1, "x".repeat(Protocol.MAX_STRING + 1)),
+                string(Op.IS_ATTACHED, 1, "\u00e4"),
+                oneByte(Op.IS_ATTACHED, 0x80),
+                string(Op.CONSUMER, 0x7fff_ffff, "disk0"));
+    }
+
+    private static ByteBuffer string(Op op, int length, String text) {
+        var bytes = text.getBytes(StandardCharsets.UTF_8);
+        return ByteBuffer.allocate(Protocol.HEADER_SIZE + 4 + bytes.length)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(header(Protocol.HEADER_SIZE + 4 + bytes.length, op.number(), 0, 1, 0))
+                .putInt(length)
+                .put(bytes)
+                .flip();
+    }
+
+    private UnixSocket raw() throws IOException {
+        var socket = UnixSocket.connect(rig.path, RemoteRig.PATIENCE);
+        send(socket, header(20, Op.HELLO.number(), 0, 1, 0));
+        send(
+                socket,
+                ByteBuffer.allocate(4)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .putInt(Protocol.VERSION)
+                        .flip());
+        return socket;
+    }
+
+    private static void send(UnixSocket socket, ByteBuffer bytes, Fd... descriptors) throws LinuxException {
+        socket.send(bytes, List.of(descriptors), RemoteRig.PATIENCE);
+    }
+
+    private static void ends(UnixSocket socket) throws LinuxException {
+        var buffer = ByteBuffer.allocate(4096);
+        try {
+            while (!socket.receive(buffer.clear(), 2, RemoteRig.PATIENCE).isEnd()) {
+                // The greeting, and answers to what was right.
+            }
+        } catch (LinuxException reset) {
+            assertThat(reset.errno()).isEqualTo(Errno.ECONNRESET);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("violations")
+    void aMalformedFrameEndsTheConnection(ByteBuffer frame) throws IOException {
+        try (var socket = raw()) {
+            send(socket, frame);
+            ends(socket);
+        }
+    }
+
+    @Test
+    void nothingIsDoneBeforeHello() throws IOException {
+        try (var socket = UnixSocket.connect(rig.path, RemoteRig.PATIENCE)) {
+            send(socket, string(Op.OPEN, 5, "disk0"));
+            ends(socket);
+        }
+        assertThat(rig.served.device("disk0").isOpen()).isFalse();
+    }
+
+    @Test
+    void anotherVersionIsRefusedAndTheRightOneIsTakenThen() throws IOException {
+        try (var socket = rig.raw()) {
+            for (int version : new int[] {0, 2, -1, Protocol.VERSION}) {
+                socket.send(Frame.of(
+                        Op.HELLO, version, 0, new BodyWriter().u32(version).body()));
+                assertThat(socket.receive().orElseThrow().value())
+                        .isEqualTo(version == Protocol.VERSION ? version : -Errno.EPROTONOSUPPORT);
+            }
+        }
+    }
+
+    @Test
+    void aFrameThatDoesNotGoOnIsGivenUp() throws IOException {
+        try (var half = raw();
+                var body = raw()) {
+            send(half, header(16, 2, 0, 1, 0).limit(7));
+            send(body, header(100, 2, 0, 1, 0));
+            ends(half);
+            ends(body);
+        }
+    }
+
+    @Test
+    void aFrameMayComeByteByByte() throws IOException {
+        try (var socket = rig.greeted();
+                var slow = raw()) {
+            var frame = string(Op.OPEN, 5, "disk0");
+            while (frame.hasRemaining()) {
+                send(slow, frame.slice(frame.position(), 1));
+                frame.get();
+            }
+            Eventually.until("it is open", () -> rig.served.device("disk0").isOpen());
+            socket.shutdown();
+        }
+        Eventually.until("it is closed", () -> !rig.served.device("disk0").isOpen());
+    }
+
+    @Test
+    void aNodeThatIsNotOpenAnswersEbadf() throws IOException {
+        try (var socket = rig.greeted()) {
+            for (var op : List.of(Op.CLOSE, Op.IOCTL, Op.READ, Op.WRITE, Op.POLL)) {
+                for (int node : new int[] {0, 1, -1, Integer.MAX_VALUE}) {
+                    socket.send(Frame.of(op, 5, node));
+                    var answer = socket.receive().orElseThrow();
+                    assertThat(answer.id()).isEqualTo(5);
+                    assertThat(answer.value()).isEqualTo(-Errno.EBADF);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aThousandOpensAreALimitAndNoMore() throws IOException {
+        try (var socket = rig.greeted()) {
+            var name = new BodyWriter().string("control").body();
+            for (int i = 1; i <= 1000; i++) {
+                socket.send(Frame.of(Op.OPEN, i, 0, name));
+                assertThat(socket.receive().orElseThrow().value()).isEqualTo(i <= LIMITS.nodes() ? i : -Errno.EMFILE);
+            }
+            socket.send(Frame.of(Op.CLOSE, 1, 3));
+            assertThat(socket.receive().orElseThrow().value()).isZero();
+            socket.send(Frame.of(Op.OPEN, 1, 0, name));
+            assertThat(socket.receive().orElseThrow().value()).isEqualTo(LIMITS.nodes() + 1);
+        }
+    }
+
+    @Test
+    void waitingCallsAreLimited() throws IOException {
+        try (var socket = rig.greeted()) {
+            socket.send(Frame.of(Op.OPEN, 1, 0, new BodyWriter().string("disk0").body()));
+            int node = socket.receive().orElseThrow().value();
+            var forEver = new BodyWriter().u32(VduseNode.POLLIN).s64(-1).body();
+            for (int i = 1; i <= LIMITS.calls() + 1; i++) {
+                socket.send(Frame.of(Op.POLL, i, node, forEver));
+            }
+            var refused = socket.receive().orElseThrow();
+            assertThat(refused.value()).isEqualTo(-Errno.ENOBUFS);
+            assertThat(refused.id()).isEqualTo(LIMITS.calls() + 1);
+            // What does not wait goes on, and so does closing, which ends the others.
+            socket.send(Frame.of(Op.WRITE, 50, node));
+            assertThat(socket.receive().orElseThrow().value()).isEqualTo(-Errno.ENOENT);
+            socket.send(Frame.of(Op.CLOSE, 60, node));
+            for (int i = 0; i <= LIMITS.calls(); i++) {
+                var answer = socket.receive().orElseThrow();
+                assertThat(answer.value()).isEqualTo(answer.id() == 60 ? 0 : -Errno.EBADF);
+            }
+        }
+    }
+
+    @Test
+    void aPollOfTheSameNumberEndsTheConnection() throws IOException {
+        try (var socket = rig.greeted()) {
+            socket.send(Frame.of(Op.OPEN, 1, 0, new BodyWriter().string("disk0").body()));
+            int node = socket.receive().orElseThrow().value();
+            var forEver = new BodyWriter().u32(VduseNode.POLLIN).s64(-1).body();
+            socket.send(Frame.of(Op.POLL, 9, node, forEver));
+            socket.send(Frame.of(Op.POLL, 9, node, forEver));
+            Optional<Frame> end = Optional.empty();
+            try {
+                for (end = socket.receive(); end.isPresent(); end = socket.receive()) {
+                    assertThat(end.get().value()).isEqualTo(-Errno.EBADF);
+                }
+            } catch (LinuxException reset) {
+                assertThat(reset.errno()).isEqualTo(Errno.ECONNRESET);
+            }
+        }
+        Eventually.until("it is closed", () -> !rig.served.device("disk0").isOpen());
+    }
+
+    @Test
+    void connectionsAreLimited() throws IOException {
+        var sockets = new ArrayList<FrameSocket>();
+        for (int i = 1; i < LIMITS.connections(); i++) {
+            sockets.add(rig.greeted());
+        }
+        for (int i = 0; i < 20; i++) {
+            assertThatThrownBy(() -> rig.connect())
+                    .isInstanceOfSatisfying(
+                            LinuxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EBUSY));
+        }
+        sockets.forEach(FrameSocket::close);
+        Eventually.until("there is room", () -> rig.server.clients() == 1);
+        rig.connect().close();
+    }
+
+    /** Descriptors where none belong, and too many, end the connection; the server keeps none of them. */
+    @Test
+    void descriptorsThatNobodyAskedForAreClosed() throws IOException {
+        try (var event = EventFd.create()) {
+            var fd = event.fd();
+            for (int round = 0; round < 20; round++) {
+                try (var socket = raw()) {
+                    send(socket, header(16, Op.WRITE.number(), 0, 1, 1), fd);
+                    ends(socket);
+                }
+                try (var socket = raw()) {
+                    send(socket, header(16, Op.WRITE.number(), 1, 1, 1), fd);
+                    ends(socket);
+                }
+                try (var socket = raw()) {
+                    send(socket, header(16, Op.WRITE.number(), 1, 1, 1), fd, fd);
+                    ends(socket);
+                }
+                try (var socket = raw()) {
+                    send(socket, header(20, Op.WRITE.number(), 0, 1, 1));
+                    send(socket, ByteBuffer.allocate(4), fd);
+                    ends(socket);
+                }
+                try (var socket = raw()) {
+                    send(socket, header(20, Op.WRITE.number(), 1, 1, 1), fd);
+                }
+            }
+        }
+    }
+
+    @Test
+    void aDescriptorWithAnotherIoctlEndsTheConnection() throws IOException {
+        try (var event = EventFd.create();
+                var socket = rig.greeted()) {
+            socket.send(Frame.of(Op.OPEN, 1, 0, new BodyWriter().string("disk0").body()));
+            int node = socket.receive().orElseThrow().value();
+            var body = new BodyWriter()
+                    .u32(VduseIoctl.VDUSE_VQ_SETUP_KICKFD)
+                    .u32(0)
+                    .u32(-1)
+                    .body();
+            socket.send(Frame.of(Op.IOCTL, 2, node, body, List.of(event.fd())));
+            assertThat(socket.receive()).isEmpty();
+        }
+        assertThat(rig.served.device("disk0").calls()).isZero();
+    }
+
+    /** The number of a descriptor of the server's own, without one of the client's: the host is asked of none. */
+    @Test
+    void aNumberAloneReachesNoFileOfTheServer() throws IOException {
+        try (var event = EventFd.create();
+                var socket = rig.greeted()) {
+            socket.send(Frame.of(Op.OPEN, 1, 0, new BodyWriter().string("disk0").body()));
+            int node = socket.receive().orElseThrow().value();
+            var body = new BodyWriter()
+                    .u32(VduseIoctl.VDUSE_VQ_SETUP_KICKFD)
+                    .u32(0)
+                    .u32(event.fd().number())
+                    .body();
+            socket.send(Frame.of(Op.IOCTL, 2, node, body));
+            assertThat(socket.receive().orElseThrow().value()).isEqualTo(-Errno.EBADF);
+        }
+    }
+
+    @Test
+    void aClientThatDoesNotReadIsGivenUp() throws IOException {
+        try (var socket = raw()) {
+            var frame = string(Op.READ_ATTRIBUTE, 5, "disk0");
+            var request = ByteBuffer.allocate(frame.remaining() + 8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .put(frame)
+                    .putInt(3)
+                    .putInt(0x6f6f6f)
+                    .flip();
+            request.putInt(0, request.remaining() - 1).limit(request.limit() - 1);
+            long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            boolean ended = false;
+            while (!ended && System.nanoTime() - deadline < 0) {
+                try {
+                    socket.send(request.rewind(), List.of(), RemoteRig.PATIENCE);
+                } catch (LinuxException failure) {
+                    assertThat(failure.errno()).isIn(Errno.EPIPE, Errno.ECONNRESET);
+                    ended = true;
+                }
+            }
+            assertThat(ended).isTrue();
+        }
+    }
+
+    /** Whatever comes: a connection ends, or its frames are answered; the other client is served. */
+    @Test
+    void randomFramesHarmNobody() throws IOException {
+        var random = new SplittableRandom(20261);
+        try (var event = EventFd.create()) {
+            for (int round = 0; round < 150; round++) {
+                try (var socket = raw()) {
+                    for (int i = 0; i < 20; i++) {
+                        var body = new byte[random.nextInt(60)];
+                        random.nextBytes(body);
+                        if (body.length > 4 && random.nextBoolean()) {
+                            ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN).putInt(0, body.length - 4);
+                        }
+                        int carried = random.nextInt(12) == 0 ? 1 : 0;
+                        var frame = ByteBuffer.allocate(Protocol.HEADER_SIZE + body.length)
+                                .put(header(
+                                        Protocol.HEADER_SIZE + body.length,
+                                        random.nextInt(2, 15),
+                                        carried,
+                                        i,
+                                        random.nextInt(-1, 4)))
+                                .put(body)
+                                .flip();
+                        send(socket, frame, carried == 1 ? new Fd[] {event.fd()} : new Fd[0]);
+                    }
+                } catch (LinuxException ended) {
+                    assertThat(ended.errno()).isIn(Errno.EPIPE, Errno.ECONNRESET);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.vduse4j.vduse.host.remote;
+
+import io.vduse4j.dataplane.harness.Eventually;
+import io.vduse4j.dataplane.harness.Usage;
+import io.vduse4j.linux.UnixSocket;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** A scripted host that is served, and a client of it. */
+final class RemoteRig implements AutoCloseable {
+    static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    final ScriptedHost served = new ScriptedHost();
+    final Path path;
+    final KernelServer server;
+    final RemoteHost client;
+    final long descriptors;
+
+    RemoteRig(Path folder) throws IOException {
+        this(folder, ServerLimits.DEFAULT);
+    }
+
+    RemoteRig(Path folder, ServerLimits limits) throws IOException {
+        path = folder.resolve("kernel.sock");
+        served.device("control");
+        served.device("disk0");
+        server = KernelServer.listen(served, path, limits);
+        client = connect();
+        descriptors = Usage.descriptors();
+    }
+
+    /** Another client. */
+    RemoteHost connect() throws IOException {
+        return RemoteHost.connect(path, PATIENCE, PATIENCE);
+    }
+
+    /** A connection that sends what it likes; it has read the greeting. */
+    FrameSocket raw() throws IOException {
+        var socket = new FrameSocket(UnixSocket.connect(path, PATIENCE), Protocol.MAX_ANSWER, PATIENCE);
+        socket.receive(PATIENCE).orElseThrow().discard();
+        return socket;
+    }
+
+    /** A connection that has said HELLO. */
+    FrameSocket greeted() throws IOException {
+        var socket = raw();
+        socket.send(
+                Frame.of(Op.HELLO, 1, 0, new BodyWriter().u32(Protocol.VERSION).body()));
+        if (socket.receive(PATIENCE).orElseThrow().value() != Protocol.VERSION) {
+            throw new AssertionError("HELLO was refused");
+        }
+        return socket;
+    }
+
+    /** Waits until only the rig's own client is there, and as many descriptors are open as at the beginning. */
+    void awaitNothingLeft() {
+        Eventually.until("only one client", () -> server.clients() == 1);
+        Eventually.until("no descriptor is left", () -> Usage.descriptors() == descriptors);
+    }
+
+    @Override
+    public void close() throws IOException {
+        client.close();
+        server.close();
+        served.close();
+    }
+}
