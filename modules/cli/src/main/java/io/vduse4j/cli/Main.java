@@ -43,10 +43,18 @@ public final class Main {
 
     /** As {@link #execute(PrintStream, PrintStream, String...)}, with another way to serve disks: for tests. */
     static int execute(Console console, DiskServing serving, String... args) {
+        return execute(console, serving, KernelSource.NONE, args);
+    }
+
+    /** As above, with another kernel to serve: for tests. */
+    static int execute(Console console, DiskServing serving, KernelSource kernel, String... args) {
         ConsoleLoggers.sendTo(console);
         long began = System.nanoTime();
         var line = VduseCommand.commandLine(
-                console, new CheckCommand(console, HostCheck::run), new RunCommand(console, serving, began));
+                console,
+                new CheckCommand(console, HostCheck::run),
+                new KernelCommand(console, kernel, began),
+                new RunCommand(console, serving, began));
         int code = line.execute(args);
         console.drain(LAST_LINES);
         return code;

@@ -49,12 +49,15 @@ final class VduseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: check or run");
+        throw new ParameterException(spec.commandLine(), "a command is missing: check, kernel or run");
     }
 
     /** Builds the whole command. */
-    static CommandLine commandLine(Console console, CheckCommand check, RunCommand run) {
-        var line = new CommandLine(new VduseCommand()).addSubcommand(check).addSubcommand(run);
+    static CommandLine commandLine(Console console, CheckCommand check, KernelCommand kernel, RunCommand run) {
+        var line = new CommandLine(new VduseCommand())
+                .addSubcommand(check)
+                .addSubcommand(run)
+                .addSubcommand(kernel);
         return line.setOut(console.writer())
                 // Asking whether there is a terminal would make each start slower.
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))

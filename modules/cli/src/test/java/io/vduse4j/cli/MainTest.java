@@ -19,7 +19,7 @@ final class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "check --help", "run --help", "run -h"})
+    @ValueSource(strings = {"--help", "check --help", "run --help", "run -h", "kernel --help"})
     void helpHasExamplesAndExitCodes(String line) {
         var invocation = Invocation.of(line.split(" "));
         assertThat(invocation.code()).isZero();
@@ -38,7 +38,8 @@ final class MainTest {
     @Test
     void noCommandIsAMistake() {
         assertThat(Invocation.of())
-                .isEqualTo(new Invocation(2, "", "vduse: a command is missing: check or run; see \"vduse --help\"\n"));
+                .isEqualTo(new Invocation(
+                        2, "", "vduse: a command is missing: check, kernel or run; see \"vduse --help\"\n"));
     }
 
     @Test

@@ -33,10 +33,19 @@ final class VduseProcess implements AutoCloseable {
 
     /** Starts the command with a {@link FakeDiskMain} that behaves so. */
     static VduseProcess fake(Path folder, String behaviour, String... args) throws IOException {
+        return fake(folder, FakeDiskMain.class, behaviour, args);
+    }
+
+    /** Starts the command with a {@link FakeKernelMain}. */
+    static VduseProcess fakeKernel(Path folder, String... args) throws IOException {
+        return fake(folder, FakeKernelMain.class, "", args);
+    }
+
+    private static VduseProcess fake(Path folder, Class<?> main, String behaviour, String... args) throws IOException {
         var line = java();
         line.addAll(
                 line.size() - 1, List.of("-Dfake=" + behaviour, "--patch-module", "io.vduse4j.cli=" + testClasses()));
-        line.add("io.vduse4j.cli/io.vduse4j.cli.FakeDiskMain");
+        line.add("io.vduse4j.cli/" + main.getName());
         line.addAll(List.of(args));
         return start(folder, line);
     }
