@@ -129,7 +129,6 @@ final class Job {
 
     /** Its connection broke; returns how often that has happened to it. */
     int lost() {
-        flushing = false;
         return ++tries;
     }
 

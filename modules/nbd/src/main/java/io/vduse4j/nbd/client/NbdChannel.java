@@ -28,6 +28,11 @@ final class NbdChannel implements Channel {
             completions.complete(slot, Errno.EIO);
             return;
         }
+        if (request.length == 0) {
+            // The protocol leaves open what a server makes of it.
+            completions.complete(slot, 0);
+            return;
+        }
         boolean moves = request.op == Request.Op.READ || request.op == Request.Op.WRITE;
         // One entry: this channel gets private buffers only.
         long buffer = moves ? Iovecs.address(request.iov, 0) : 0;
