@@ -8,9 +8,11 @@ import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.host.VduseHost;
 import io.vduse4j.vduse.host.linux.LinuxHost;
+import io.vduse4j.vduse.host.remote.RemoteHost;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 
@@ -19,21 +21,31 @@ public final class Hosts {
 
     private static final Path CONTROL = Path.of("/dev/vduse/control");
 
+    /** A kernel process answers at once. */
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+
     private Hosts() {}
 
     /**
      * Opens a host by its name; the disks of an embedded kernel get their sockets in the user's runtime directory.
      *
-     * @param which {@code linux}, {@code embedded}, or {@code auto}: Linux if its VDUSE can be used, else the embedded one
+     * @param which {@code linux}; {@code embedded}; {@code auto}: Linux if its VDUSE can be used, else the embedded one;
+     *     or the path of the socket of a kernel process ({@code vduse kernel}), with a slash in it
      * @throws IOException a {@link LinuxException}: ENODEV if Linux was asked for and has no VDUSE, EACCES without the
-     *     permission, EINVAL for another name
+     *     permission, ENOENT or ECONNREFUSED if no kernel process listens at the path, EINVAL for another name
      */
     public static VduseHost open(String which) throws IOException {
         return switch (which) {
             case "linux" -> linux();
             case "embedded" -> inRuntimeDirectory();
             case "auto" -> Files.isWritable(CONTROL) ? linux() : inRuntimeDirectory();
-            default -> throw new LinuxException("open host", which, Errno.EINVAL, "known are auto, linux and embedded");
+            default -> {
+                if (which.indexOf('/') < 0) {
+                    throw new LinuxException(
+                            "open host", which, Errno.EINVAL, "known are auto, linux, embedded and paths of sockets");
+                }
+                yield RemoteHost.connect(Path.of(which), CONNECT);
+            }
         };
     }
 

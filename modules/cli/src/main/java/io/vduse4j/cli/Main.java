@@ -1,5 +1,6 @@
 package io.vduse4j.cli;
 
+import io.vduse4j.Hosts;
 import io.vduse4j.vduse.host.linux.HostCheck;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -43,7 +44,7 @@ public final class Main {
 
     /** As {@link #execute(PrintStream, PrintStream, String...)}, with another way to serve disks: for tests. */
     static int execute(Console console, DiskServing serving, String... args) {
-        return execute(console, serving, KernelSource.NONE, args);
+        return execute(console, serving, () -> Hosts.open("embedded"), args);
     }
 
     /** As above, with another kernel to serve: for tests. */

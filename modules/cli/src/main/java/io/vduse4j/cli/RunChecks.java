@@ -50,9 +50,9 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
         require(fault.isEmpty(), "--name " + device, fault);
         var door = checkDoor();
         require(
-                List.of("auto", "linux", "embedded").contains(options.host),
+                List.of("auto", "linux", "embedded").contains(options.host) || options.host.contains("/"),
                 "--host " + options.host,
-                "must be auto, linux or embedded");
+                "must be auto, linux, embedded, or the path of a socket of \"vduse kernel\", with a slash in it");
         require(
                 options.bus.equals("virtio") || options.bus.equals("vhost"),
                 "--bus " + options.bus,

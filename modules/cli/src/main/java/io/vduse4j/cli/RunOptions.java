@@ -31,10 +31,11 @@ final class RunOptions {
 
     @Option(
             names = "--host",
-            paramLabel = "auto|linux|embedded",
+            paramLabel = "auto|linux|embedded|PATH",
             description = {
                 "Where VDUSE is. linux: this machine's kernel; embedded: a kernel half in this process, for machines",
-                "without VDUSE, whose disk is an NBD socket; auto, the default: linux where it can be used."
+                "without VDUSE, whose disk is an NBD socket; PATH: that of \"vduse kernel --socket PATH\", which outlives",
+                "this process; auto, the default: linux where it can be used, else embedded."
             })
     String host = "auto";
 

@@ -82,12 +82,4 @@ final class KernelCommandTest {
         assertThat(invocation.code()).isEqualTo(ExitCode.USAGE);
         assertThat(invocation.err()).contains("--socket=PATH").contains("\"vduse kernel --help\"");
     }
-
-    @Test
-    void aBuildWithoutAKernelSaysSo() {
-        var invocation = Invocation.of("kernel", "--socket", socket().toString());
-        assertThat(invocation.code()).isEqualTo(ExitCode.NOT_POSSIBLE);
-        assertThat(invocation.err()).startsWith("vduse: start embedded kernel: ");
-        assertThat(socket()).doesNotExist();
-    }
 }

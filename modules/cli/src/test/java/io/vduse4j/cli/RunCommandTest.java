@@ -107,7 +107,7 @@ final class RunCommandTest {
                 "run x --via nbd --queues 2 | --queues: is for --via vduse",
                 "run x --via nbd --bus vhost | --bus: is for --via vduse",
                 "run x --via nbd --workers 17 | --workers 17: must be 1 to 16",
-                "run x --host mars | --host mars: must be auto, linux or embedded",
+                "run x --host mars | --host mars: must be auto, linux, embedded, or the path",
                 "run x --bus pci | --bus pci: must be virtio or vhost",
                 "run x --size 1000 | --size 1000: must be a multiple of 512 bytes",
                 "run x --size 512 --block-size 4096 | --size 512: must be a multiple of 4096 bytes",

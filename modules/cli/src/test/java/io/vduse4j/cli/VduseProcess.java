@@ -70,7 +70,10 @@ final class VduseProcess implements AutoCloseable {
     private static VduseProcess start(Path folder, List<String> line) throws IOException {
         var out = folder.resolve("out");
         var err = folder.resolve("err");
-        var process = new ProcessBuilder(line)
+        // A build that was started in the background ignores SIGINT, and so would all of its children.
+        var command = new ArrayList<>(List.of("env", "--default-signal=INT"));
+        command.addAll(line);
+        var process = new ProcessBuilder(command)
                 .directory(folder.toFile())
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(out.toFile())

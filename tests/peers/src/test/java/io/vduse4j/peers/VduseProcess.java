@@ -1,0 +1,84 @@
+package io.vduse4j.peers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The {@code vduse} command in a process of its own. */
+final class VduseProcess implements AutoCloseable {
+    private static final int DEADLINE_SECONDS = 60;
+
+    private final Process process;
+    private final Path out;
+    private final Path err;
+
+    private VduseProcess(Process process, Path out, Path err) {
+        this.process = process;
+        this.out = out;
+        this.err = err;
+    }
+
+    static VduseProcess start(Path folder, String... words) throws IOException {
+        var out = Files.createTempFile(folder, words[0], ".out");
+        var err = Files.createTempFile(folder, words[0], ".err");
+        var line = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                "io.vduse4j.cli.Main"));
+        line.addAll(List.of(words));
+        var process = new ProcessBuilder(line)
+                .directory(folder.toFile())
+                .redirectInput(Path.of("/dev/null").toFile())
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        return new VduseProcess(process, out, err);
+    }
+
+    /** Waits for the first line on standard output: the device. */
+    String awaitDevice() throws IOException, InterruptedException {
+        await(out, "\n");
+        return Files.readString(out).strip();
+    }
+
+    /** Waits until a text is on standard error. */
+    void awaitErr(String text) throws IOException, InterruptedException {
+        await(err, text);
+    }
+
+    private void await(Path file, String text) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
+        while (!Files.readString(file).contains(text)) {
+            assertThat(process.isAlive() && System.nanoTime() - deadline < 0)
+                    .as("it said: %s", Files.readString(err))
+                    .isTrue();
+            Thread.sleep(20);
+        }
+    }
+
+    /** Ends it as {@code kill -9} does. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        assertThat(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+    }
+
+    /** Ends it by SIGTERM; returns the exit code. */
+    int stop() throws InterruptedException {
+        process.destroy();
+        assertThat(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+}
