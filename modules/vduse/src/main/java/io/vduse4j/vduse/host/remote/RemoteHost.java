@@ -16,8 +16,8 @@ import java.util.OptionalLong;
  * The kernel half of another process, over its Unix socket. It behaves as the host that is served there, but that
  * VDUSE_IOTLB_REG_UMEM answers {@code -EOPNOTSUPP}: it names memory of this process, which the other one cannot reach.
  *
- * <p>Every call has a deadline. Once the other process has ended, or does not answer any more, each call fails at once
- * with EIO; connect anew to go on.
+ * <p>Every call has a deadline, but for a poll that was asked to wait for ever. Once the other process has ended, or does
+ * not answer any more, each call fails at once with EIO, such a poll too when the process has ended; connect anew to go on.
  */
 public final class RemoteHost implements VduseHost {
     /** As long as the kernel waits for a daemon (kernel-behaviour 3.2): silence beyond it is no load. */

@@ -84,6 +84,10 @@ final class RemoteNode implements VduseNode {
         if (closed) {
             return -Errno.EBADF;
         }
+        if (into.isReadOnly()) {
+            // Before the message is taken, which must stay.
+            return -Errno.EFAULT;
+        }
         int length = (int) Math.min(into.byteSize(), Protocol.MAX_MESSAGE);
         var answer =
                 connection.call(Op.READ, number, new BodyWriter().u32(length).body());

@@ -1,7 +1,11 @@
 package io.vduse4j.vduse.host.remote;
 
+import static io.vduse4j.vduse.host.remote.RawFrames.ends;
+import static io.vduse4j.vduse.host.remote.RawFrames.header;
+import static io.vduse4j.vduse.host.remote.RawFrames.oneByte;
+import static io.vduse4j.vduse.host.remote.RawFrames.send;
+import static io.vduse4j.vduse.host.remote.RawFrames.string;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vduse4j.dataplane.harness.Eventually;
 import io.vduse4j.linux.Errno;
@@ -9,15 +13,12 @@ import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.UnixSocket;
-import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -53,27 +54,6 @@ class HostileClientTest {
         rig.close();
     }
 
-    /** A string of one byte. */
-    private static ByteBuffer oneByte(Op op, int value) {
-        return ByteBuffer.allocate(21)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .put(header(21, op.number(), 0, 1, 0))
-                .putInt(1)
-                .put((byte) value)
-                .flip();
-    }
-
-    private static ByteBuffer header(int length, int op, int descriptors, int id, int value) {
-        return ByteBuffer.allocate(Protocol.HEADER_SIZE)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putInt(length)
-                .putShort((short) op)
-                .putShort((short) descriptors)
-                .putInt(id)
-                .putInt(value)
-                .flip();
-    }
-
     /** What ends a connection that has said HELLO. */
     static Stream<ByteBuffer> violations() {
         return Stream.of(
@@ -98,50 +78,22 @@ class HostileClientTest {
                 string(Op.OPEN, Protocol.MAX_STRING + 1, "x".repeat(Protocol.MAX_STRING + 1)),
                 string(Op.IS_ATTACHED, 1, "\u00e4"),
                 oneByte(Op.IS_ATTACHED, 0x80),
+                announced(),
                 string(Op.CONSUMER, 0x7fff_ffff, "disk0"));
     }
 
-    private static ByteBuffer string(Op op, int length, String text) {
-        var bytes = text.getBytes(StandardCharsets.UTF_8);
-        return ByteBuffer.allocate(Protocol.HEADER_SIZE + 4 + bytes.length)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .put(header(Protocol.HEADER_SIZE + 4 + bytes.length, op.number(), 0, 1, 0))
-                .putInt(length)
-                .put(bytes)
+    /** Right, but that no descriptor comes with it. */
+    private static ByteBuffer announced() {
+        return ByteBuffer.allocate(20)
+                .put(header(20, Op.CANCEL.number(), 1, 1, 0))
+                .putInt(7)
                 .flip();
-    }
-
-    private UnixSocket raw() throws IOException {
-        var socket = UnixSocket.connect(rig.path, RemoteRig.PATIENCE);
-        send(socket, header(20, Op.HELLO.number(), 0, 1, 0));
-        send(
-                socket,
-                ByteBuffer.allocate(4)
-                        .order(ByteOrder.LITTLE_ENDIAN)
-                        .putInt(Protocol.VERSION)
-                        .flip());
-        return socket;
-    }
-
-    private static void send(UnixSocket socket, ByteBuffer bytes, Fd... descriptors) throws LinuxException {
-        socket.send(bytes, List.of(descriptors), RemoteRig.PATIENCE);
-    }
-
-    private static void ends(UnixSocket socket) throws LinuxException {
-        var buffer = ByteBuffer.allocate(4096);
-        try {
-            while (!socket.receive(buffer.clear(), 2, RemoteRig.PATIENCE).isEnd()) {
-                // The greeting, and answers to what was right.
-            }
-        } catch (LinuxException reset) {
-            assertThat(reset.errno()).isEqualTo(Errno.ECONNRESET);
-        }
     }
 
     @ParameterizedTest
     @MethodSource("violations")
     void aMalformedFrameEndsTheConnection(ByteBuffer frame) throws IOException {
-        try (var socket = raw()) {
+        try (var socket = rig.rawSocket()) {
             send(socket, frame);
             ends(socket);
         }
@@ -170,8 +122,8 @@ class HostileClientTest {
 
     @Test
     void aFrameThatDoesNotGoOnIsGivenUp() throws IOException {
-        try (var half = raw();
-                var body = raw()) {
+        try (var half = rig.rawSocket();
+                var body = rig.rawSocket()) {
             send(half, header(16, 2, 0, 1, 0).limit(7));
             send(body, header(100, 2, 0, 1, 0));
             ends(half);
@@ -182,7 +134,7 @@ class HostileClientTest {
     @Test
     void aFrameMayComeByteByByte() throws IOException {
         try (var socket = rig.greeted();
-                var slow = raw()) {
+                var slow = rig.rawSocket()) {
             var frame = string(Op.OPEN, 5, "disk0");
             while (frame.hasRemaining()) {
                 send(slow, frame.slice(frame.position(), 1));
@@ -209,44 +161,6 @@ class HostileClientTest {
     }
 
     @Test
-    void aThousandOpensAreALimitAndNoMore() throws IOException {
-        try (var socket = rig.greeted()) {
-            var name = new BodyWriter().string("control").body();
-            for (int i = 1; i <= 1000; i++) {
-                socket.send(Frame.of(Op.OPEN, i, 0, name));
-                assertThat(socket.receive().orElseThrow().value()).isEqualTo(i <= LIMITS.nodes() ? i : -Errno.EMFILE);
-            }
-            socket.send(Frame.of(Op.CLOSE, 1, 3));
-            assertThat(socket.receive().orElseThrow().value()).isZero();
-            socket.send(Frame.of(Op.OPEN, 1, 0, name));
-            assertThat(socket.receive().orElseThrow().value()).isEqualTo(LIMITS.nodes() + 1);
-        }
-    }
-
-    @Test
-    void waitingCallsAreLimited() throws IOException {
-        try (var socket = rig.greeted()) {
-            socket.send(Frame.of(Op.OPEN, 1, 0, new BodyWriter().string("disk0").body()));
-            int node = socket.receive().orElseThrow().value();
-            var forEver = new BodyWriter().u32(VduseNode.POLLIN).s64(-1).body();
-            for (int i = 1; i <= LIMITS.calls() + 1; i++) {
-                socket.send(Frame.of(Op.POLL, i, node, forEver));
-            }
-            var refused = socket.receive().orElseThrow();
-            assertThat(refused.value()).isEqualTo(-Errno.ENOBUFS);
-            assertThat(refused.id()).isEqualTo(LIMITS.calls() + 1);
-            // What does not wait goes on, and so does closing, which ends the others.
-            socket.send(Frame.of(Op.WRITE, 50, node));
-            assertThat(socket.receive().orElseThrow().value()).isEqualTo(-Errno.ENOENT);
-            socket.send(Frame.of(Op.CLOSE, 60, node));
-            for (int i = 0; i <= LIMITS.calls(); i++) {
-                var answer = socket.receive().orElseThrow();
-                assertThat(answer.value()).isEqualTo(answer.id() == 60 ? 0 : -Errno.EBADF);
-            }
-        }
-    }
-
-    @Test
     void aPollOfTheSameNumberEndsTheConnection() throws IOException {
         try (var socket = rig.greeted()) {
             socket.send(Frame.of(Op.OPEN, 1, 0, new BodyWriter().string("disk0").body()));
@@ -267,88 +181,8 @@ class HostileClientTest {
     }
 
     @Test
-    void connectionsAreLimited() throws IOException {
-        var sockets = new ArrayList<FrameSocket>();
-        for (int i = 1; i < LIMITS.connections(); i++) {
-            sockets.add(rig.greeted());
-        }
-        for (int i = 0; i < 20; i++) {
-            assertThatThrownBy(() -> rig.connect())
-                    .isInstanceOfSatisfying(
-                            LinuxException.class, e -> assertThat(e.errno()).isEqualTo(Errno.EBUSY));
-        }
-        sockets.forEach(FrameSocket::close);
-        Eventually.until("there is room", () -> rig.server.clients() == 1);
-        rig.connect().close();
-    }
-
-    /** Descriptors where none belong, and too many, end the connection; the server keeps none of them. */
-    @Test
-    void descriptorsThatNobodyAskedForAreClosed() throws IOException {
-        try (var event = EventFd.create()) {
-            var fd = event.fd();
-            for (int round = 0; round < 20; round++) {
-                try (var socket = raw()) {
-                    send(socket, header(16, Op.WRITE.number(), 0, 1, 1), fd);
-                    ends(socket);
-                }
-                try (var socket = raw()) {
-                    send(socket, header(16, Op.WRITE.number(), 1, 1, 1), fd);
-                    ends(socket);
-                }
-                try (var socket = raw()) {
-                    send(socket, header(16, Op.WRITE.number(), 1, 1, 1), fd, fd);
-                    ends(socket);
-                }
-                try (var socket = raw()) {
-                    send(socket, header(20, Op.WRITE.number(), 0, 1, 1));
-                    send(socket, ByteBuffer.allocate(4), fd);
-                    ends(socket);
-                }
-                try (var socket = raw()) {
-                    send(socket, header(20, Op.WRITE.number(), 1, 1, 1), fd);
-                }
-            }
-        }
-    }
-
-    @Test
-    void aDescriptorWithAnotherIoctlEndsTheConnection() throws IOException {
-        try (var event = EventFd.create();
-                var socket = rig.greeted()) {
-            socket.send(Frame.of(Op.OPEN, 1, 0, new BodyWriter().string("disk0").body()));
-            int node = socket.receive().orElseThrow().value();
-            var body = new BodyWriter()
-                    .u32(VduseIoctl.VDUSE_VQ_SETUP_KICKFD)
-                    .u32(0)
-                    .u32(-1)
-                    .body();
-            socket.send(Frame.of(Op.IOCTL, 2, node, body, List.of(event.fd())));
-            assertThat(socket.receive()).isEmpty();
-        }
-        assertThat(rig.served.device("disk0").calls()).isZero();
-    }
-
-    /** The number of a descriptor of the server's own, without one of the client's: the host is asked of none. */
-    @Test
-    void aNumberAloneReachesNoFileOfTheServer() throws IOException {
-        try (var event = EventFd.create();
-                var socket = rig.greeted()) {
-            socket.send(Frame.of(Op.OPEN, 1, 0, new BodyWriter().string("disk0").body()));
-            int node = socket.receive().orElseThrow().value();
-            var body = new BodyWriter()
-                    .u32(VduseIoctl.VDUSE_VQ_SETUP_KICKFD)
-                    .u32(0)
-                    .u32(event.fd().number())
-                    .body();
-            socket.send(Frame.of(Op.IOCTL, 2, node, body));
-            assertThat(socket.receive().orElseThrow().value()).isEqualTo(-Errno.EBADF);
-        }
-    }
-
-    @Test
     void aClientThatDoesNotReadIsGivenUp() throws IOException {
-        try (var socket = raw()) {
+        try (var socket = rig.rawSocket()) {
             var frame = string(Op.READ_ATTRIBUTE, 5, "disk0");
             var request = ByteBuffer.allocate(frame.remaining() + 8)
                     .order(ByteOrder.LITTLE_ENDIAN)
@@ -377,7 +211,7 @@ class HostileClientTest {
         var random = new SplittableRandom(20261);
         try (var event = EventFd.create()) {
             for (int round = 0; round < 150; round++) {
-                try (var socket = raw()) {
+                try (var socket = rig.rawSocket()) {
                     for (int i = 0; i < 20; i++) {
                         var body = new byte[random.nextInt(60)];
                         random.nextBytes(body);

@@ -125,6 +125,19 @@ class RemotePollTest {
         Eventually.until("nobody waits at the server", () -> disk.waiting() == 0);
     }
 
+    /** The server looks for ended waits each second, too; that must not be what ends them. */
+    @Test
+    void aWakeReachesTheServer() throws Exception {
+        long began = System.nanoTime();
+        for (int i = 0; i < 30; i++) {
+            var poll = startPoll(-1);
+            node.wake();
+            assertThat(get(poll)).isZero();
+            Eventually.until("nobody waits at the server", () -> disk.waiting() == 0);
+        }
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(15));
+    }
+
     @Test
     void threadsThatWaitAndThreadsThatWakeMeet() throws Exception {
         for (int i = 0; i < 300; i++) {

@@ -4,6 +4,8 @@ import io.vduse4j.dataplane.harness.Eventually;
 import io.vduse4j.dataplane.harness.Usage;
 import io.vduse4j.linux.UnixSocket;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -50,6 +52,20 @@ final class RemoteRig implements AutoCloseable {
         if (socket.receive(PATIENCE).orElseThrow().value() != Protocol.VERSION) {
             throw new AssertionError("HELLO was refused");
         }
+        return socket;
+    }
+
+    /** A socket on which HELLO was sent; the greeting waits there. */
+    UnixSocket rawSocket() throws IOException {
+        // Those before may not have ended yet, and their number is limited.
+        Eventually.until("there is room", () -> server.clients() < 3);
+        var socket = UnixSocket.connect(path, PATIENCE);
+        var hello = ByteBuffer.allocate(20)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(RawFrames.header(20, Op.HELLO.number(), 0, 1, 0))
+                .putInt(Protocol.VERSION)
+                .flip();
+        RawFrames.send(socket, hello);
         return socket;
     }
 
