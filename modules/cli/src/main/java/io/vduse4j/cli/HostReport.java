@@ -61,7 +61,7 @@ record HostReport(List<Finding> findings) {
         if (servesVirtualMachines()) {
             return "disks for " + machines;
         }
-        return "no disk can be served on this host; lines with → say what to do";
+        return "no disk of Linux; lines with → say what to do. vduse run serves by the embedded kernel, over NBD";
     }
 
     /** For programs. */

@@ -60,7 +60,7 @@ final class HostReportTest {
         var report = with("/dev/vduse/control", Status.MISSING);
         assertThat(report.isUsable()).isFalse();
         assertThat(report.table()).contains("/dev/vduse/control  missing  bad → repair\n");
-        assertThat(use(report)).startsWith("use: no disk can be served on this host");
+        assertThat(use(report)).startsWith("use: no disk of Linux; lines with → say what to do");
     }
 
     @Test

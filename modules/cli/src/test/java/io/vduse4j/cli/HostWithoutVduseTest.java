@@ -48,7 +48,7 @@ final class HostWithoutVduseTest {
                 .anyMatch(line ->
                         line.matches("/dev/vduse/control +missing +no such file or directory \\(ENOENT\\) → .+"))
                 .anyMatch(line -> line.matches("module vduse +(missing|warning) .* → .+"))
-                .anyMatch(line -> line.startsWith("use: no disk can be served"));
+                .anyMatch(line -> line.startsWith("use: no disk of Linux; "));
         assertThat(Invocation.of("check", "-o", "json").out()).startsWith("{\"usable\":false,");
     }
 
