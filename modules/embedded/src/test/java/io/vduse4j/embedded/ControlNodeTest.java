@@ -108,6 +108,9 @@ class ControlNodeTest {
                 refused("last reserved word", a -> Raw.with(a, DevConfigLayout.CONFIG_SIZE - 4, 1)),
                 refused("vq_align", a -> Raw.with(a, DevConfigLayout.VQ_ALIGN, page + 1)),
                 refused("vq_align, unsigned", a -> Raw.with(a, DevConfigLayout.VQ_ALIGN, -1)),
+                refused("no alignment", a -> Raw.with(a, DevConfigLayout.VQ_ALIGN, 0)),
+                refused("alignment of less than the used ring's", a -> Raw.with(a, DevConfigLayout.VQ_ALIGN, 2)),
+                refused("odd alignment", a -> Raw.with(a, DevConfigLayout.VQ_ALIGN, 5)),
                 refused("config_size", a -> Raw.with(a, DevConfigLayout.CONFIG_SIZE, page + 1)),
                 refused("config_size, unsigned", a -> Raw.with(a, DevConfigLayout.CONFIG_SIZE, -1)),
                 refused("vq_num", a -> Raw.with(a, DevConfigLayout.VQ_NUM, 0x10000)),
@@ -139,8 +142,7 @@ class ControlNodeTest {
         return Stream.of(
                 refused("no queues", a -> Raw.with(a, DevConfigLayout.VQ_NUM, 0)),
                 refused("most queues", a -> Raw.with(a, DevConfigLayout.VQ_NUM, 0xffff)),
-                refused("no alignment", a -> Raw.with(a, DevConfigLayout.VQ_ALIGN, 0)),
-                refused("odd alignment", a -> Raw.with(a, DevConfigLayout.VQ_ALIGN, 3)),
+                refused("least alignment", a -> Raw.with(a, DevConfigLayout.VQ_ALIGN, 4)),
                 refused("no configuration", a -> Raw.with(a, DevConfigLayout.CONFIG_SIZE, 0)),
                 refused("block without VERSION_1", a -> Raw.with(a, DevConfigLayout.FEATURES, 1L << 33)),
                 refused("net", a -> Raw.with(a, DevConfigLayout.DEVICE_ID, 1)));

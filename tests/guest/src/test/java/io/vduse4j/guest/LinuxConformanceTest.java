@@ -1,29 +1,42 @@
 package io.vduse4j.guest;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vduse4j.testkit.conformance.AttachedConformance;
 import io.vduse4j.testkit.conformance.AttributeConformance;
 import io.vduse4j.testkit.conformance.BusConformance;
 import io.vduse4j.testkit.conformance.ConfigSpaceConformance;
+import io.vduse4j.testkit.conformance.ConformanceSuite;
 import io.vduse4j.testkit.conformance.ControlNodeConformance;
 import io.vduse4j.testkit.conformance.CreateConformance;
 import io.vduse4j.testkit.conformance.DestroyConformance;
 import io.vduse4j.testkit.conformance.IdleDeviceConformance;
 import io.vduse4j.testkit.conformance.IdleMessageConformance;
+import io.vduse4j.testkit.conformance.InterruptConformance;
+import io.vduse4j.testkit.conformance.KickConformance;
 import io.vduse4j.testkit.conformance.MemoryConformance;
 import io.vduse4j.testkit.conformance.MessageConformance;
 import io.vduse4j.testkit.conformance.RefusalConformance;
 import io.vduse4j.testkit.conformance.SilenceConformance;
 import io.vduse4j.testkit.conformance.TargetExtension;
 import io.vduse4j.testkit.conformance.TranscriptConformance;
+import io.vduse4j.testkit.conformance.UserMemoryConformance;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The conformance suite on the kernel that is the measure of it. */
+/** The conformance suite on the kernel that is the measure of it, but for vhost. */
 @Tag("quick")
 final class LinuxConformanceTest {
     @RegisterExtension
     static final TargetExtension TARGET = new TargetExtension(LinuxTarget::new);
+
+    @Test
+    void isAllOfTheSuite() {
+        assertThat(ConformanceSuite.missing(0, LinuxConformanceTest.class, LinuxVhostConformanceTest.class))
+                .isEmpty();
+    }
 
     @Nested
     final class ControlNode extends ControlNodeConformance {}
@@ -66,4 +79,13 @@ final class LinuxConformanceTest {
 
     @Nested
     final class Memory extends MemoryConformance {}
+
+    @Nested
+    final class Interrupt extends InterruptConformance {}
+
+    @Nested
+    final class Kick extends KickConformance {}
+
+    @Nested
+    final class UserMemory extends UserMemoryConformance {}
 }

@@ -5,6 +5,7 @@ import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.FileIo;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.OpenFlags;
+import io.vduse4j.testkit.VhostNode;
 import io.vduse4j.testkit.conformance.ConformanceTarget;
 import io.vduse4j.vduse.host.VduseHost;
 import io.vduse4j.vduse.host.linux.LinuxHost;
@@ -28,6 +29,11 @@ final class LinuxTarget implements ConformanceTarget {
     @Override
     public int cpus() {
         return Devices.cpus();
+    }
+
+    @Override
+    public VhostNode openVhost(String device) throws IOException {
+        return VhostNode.open(node(device));
     }
 
     @Override

@@ -30,6 +30,9 @@ public interface VdpaOps {
     /** Largest size of any queue. */
     int vqNumMax();
 
+    /** Whether the kernel of the device knows groups of queues at all, in which it can be one of them. */
+    boolean hasGroups();
+
     /** Size of one queue: what the driver has set, otherwise the largest; 0 for a queue that was never set up. */
     int vqSize(int queue);
 

@@ -31,6 +31,9 @@ record DevConfig(
     /** {@code VIRTIO_ID_BLOCK}. */
     static final int BLOCK = 2;
 
+    /** {@code VRING_USED_ALIGN_SIZE}. */
+    private static final int USED_ALIGNMENT = 4;
+
     /** {@code VIRTIO_ID_FS}. */
     static final int FS = 26;
 
@@ -68,17 +71,22 @@ record DevConfig(
         return UserCopy.isZero(header, reserved, DevConfigLayout.CONFIG_SIZE);
     }
 
-    /** Whether a kernel makes a device of it; a split queue's alignment and 0 queues are the creator's affair. */
+    /** Whether a kernel makes a device of it; to have 0 queues is the creator's affair. */
     boolean isValid(KernelProfile kernel) {
         long page = NativeMemory.pageSize();
         return isUpTo(VduseApi1.MAX_GROUPS, groups)
                 && isUpTo(VduseApi1.MAX_GROUPS, addressSpaces)
-                && Integer.toUnsignedLong(vqAlign) <= page
+                && isAlignment(vqAlign, page)
                 && Integer.toUnsignedLong(configSize) <= page
                 && Integer.toUnsignedLong(vqNum) <= VduseAbi.MAX_VQ_NUM
                 && !name.isEmpty()
                 && kernel.serves(deviceId)
                 && areFeaturesValid();
+    }
+
+    /** Stable kernels of 2026 want what the used ring needs at least, and a power of two (docs/conformance.md). */
+    private static boolean isAlignment(int bytes, long page) {
+        return bytes >= USED_ALIGNMENT && bytes <= page && Integer.bitCount(bytes) == 1;
     }
 
     private static boolean isUpTo(int most, int count) {

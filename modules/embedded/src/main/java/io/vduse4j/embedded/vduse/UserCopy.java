@@ -10,11 +10,28 @@ import java.lang.foreign.MemorySegment;
  * for the call, read-only where the call writes, or NULL is a bad address, as beyond the end of a mapping.
  */
 final class UserCopy {
+    private static final long SMALLEST_PAGE = 4096;
+
+    /** Where bytes go that are only looked at, so that the look is not left out. */
+    @SuppressWarnings("unused")
+    private static volatile byte sink;
+
     private UserCopy() {}
 
-    /** Whether so many bytes can be read. */
+    /** Whether so many bytes can be read: they are there, and so are the files that are mapped there. */
     static boolean isReadable(MemorySegment argument, long bytes) {
-        return argument.address() != 0 && argument.byteSize() >= bytes;
+        if (argument.address() == 0 || argument.byteSize() < bytes) {
+            return false;
+        }
+        try {
+            for (long at = 0; at < bytes; at += SMALLEST_PAGE) {
+                sink = argument.get(JAVA_BYTE, at);
+            }
+            sink = argument.get(JAVA_BYTE, bytes - 1);
+            return true;
+        } catch (InternalError vanished) {
+            return false;
+        }
     }
 
     /** The first bytes of an argument that {@link #isReadable}. */
@@ -32,8 +49,12 @@ final class UserCopy {
         if (argument.isReadOnly() || !isReadable(argument, bytes.byteSize())) {
             return -Errno.EFAULT;
         }
-        MemorySegment.copy(bytes, 0, argument, 0, bytes.byteSize());
-        return 0;
+        try {
+            MemorySegment.copy(bytes, 0, argument, 0, bytes.byteSize());
+            return 0;
+        } catch (InternalError vanished) {
+            return -Errno.EFAULT;
+        }
     }
 
     /** Whether all bytes from an offset on are zero. */

@@ -203,6 +203,11 @@ record VduseVdpa(VduseDev dev) implements VdpaOps {
     }
 
     @Override
+    public boolean hasGroups() {
+        return dev.kernel().apiVersion() >= VduseApi1.VDUSE_API_VERSION_1;
+    }
+
+    @Override
     public int vqGroup(int queue) {
         return dev.vq(queue).group();
     }

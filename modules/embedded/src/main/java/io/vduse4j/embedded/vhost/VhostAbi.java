@@ -45,6 +45,11 @@ final class VhostAbi {
 
     static final long BACKEND_F_IOTLB_ASID = 1L << 3;
     static final long BACKEND_F_SUSPEND = 1L << 4;
+    static final long BACKEND_F_ENABLE_AFTER_DRIVER_OK = 1L << 6;
+    static final long BACKEND_F_DESC_ASID = 1L << 7;
+
+    /** What may be accepted, or is looked at, though it is not offered. */
+    static final long SILENT_BACKEND_FEATURES = BACKEND_F_ENABLE_AFTER_DRIVER_OK | BACKEND_F_DESC_ASID;
 
     /** {@code struct vhost_vring_state} and {@code vhost_vring_file}: index 0:4, number or descriptor 4:4. */
     static final int VRING_STATE_SIZE = 8;

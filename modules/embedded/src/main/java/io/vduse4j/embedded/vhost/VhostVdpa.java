@@ -4,9 +4,12 @@ import io.vduse4j.embedded.vdpa.VdpaBusDriver;
 import io.vduse4j.embedded.vdpa.VdpaOps;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.vduse.host.VdpaConsumer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The bus driver {@code vhost_vdpa}: gives each device a node that one client can have open (kernel-behaviour 8.1). It
@@ -101,7 +104,18 @@ public final class VhostVdpa implements VdpaBusDriver {
         synchronized (nodes) {
             nodes.put(device.name(), node);
         }
-        return () -> remove(device.name(), node);
+        return new Binding() {
+            @Override
+            public void remove() {
+                VhostVdpa.this.remove(device.name(), node);
+            }
+
+            // Its node is for VhostVdpa.open.
+            @Override
+            public Optional<VdpaConsumer> consumer() {
+                return Optional.of(new VdpaConsumer("vhost-vdpa:" + device.name(), OptionalLong.empty()));
+            }
+        };
     }
 
     private void remove(String name, Node node) {

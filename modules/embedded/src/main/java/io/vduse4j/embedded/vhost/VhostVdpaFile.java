@@ -145,8 +145,12 @@ public final class VhostVdpaFile implements AutoCloseable {
             return UserArgument.FAULT;
         }
         long wanted = features.get(JAVA_LONG_UNALIGNED, 0);
-        if ((wanted & ~offeredBackendFeatures()) != 0) {
+        if ((wanted & ~(offeredBackendFeatures() | VhostAbi.SILENT_BACKEND_FEATURES)) != 0) {
             return -Errno.EOPNOTSUPP;
+        }
+        if ((wanted & VhostAbi.BACKEND_F_DESC_ASID) != 0) {
+            // Refused in any case, for want of address spaces or of a group for descriptors.
+            return (wanted & VhostAbi.BACKEND_F_IOTLB_ASID) == 0 ? -Errno.EINVAL : -Errno.EOPNOTSUPP;
         }
         backendFeatures = wanted;
         return 0;
@@ -234,10 +238,9 @@ public final class VhostVdpaFile implements AutoCloseable {
         }
         int type = message.get(JAVA_INT_UNALIGNED, 0);
         int kind = message.get(JAVA_BYTE, VhostAbi.MSG_KIND);
-        boolean hasRange = kind == VhostAbi.IOTLB_UPDATE || kind == VhostAbi.IOTLB_INVALIDATE;
         boolean isEmpty = message.get(JAVA_LONG_UNALIGNED, VhostAbi.MSG_BYTES) == 0;
         boolean isKnown = type == VhostAbi.MSG_V1 || type == VhostAbi.MSG_V2;
-        if (!isKnown || (hasRange && isEmpty)) {
+        if (!isKnown || (kind == VhostAbi.IOTLB_UPDATE && isEmpty)) {
             return -Errno.EINVAL;
         }
         int result = owned ? iotlb.handle(VhostIotlb.asid(message, backendFeatures), message) : -Errno.EPERM;

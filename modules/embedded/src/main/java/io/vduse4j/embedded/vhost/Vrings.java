@@ -18,8 +18,6 @@ import java.lang.foreign.MemorySegment;
  */
 final class Vrings implements AutoCloseable {
 
-    private static final int MOST_ENTRIES = 0xffff;
-
     private final VdpaOps ops;
     private final Kicks kicks;
     private final EventFd[] calls;
@@ -54,7 +52,8 @@ final class Vrings implements AutoCloseable {
             return -Errno.ENOBUFS;
         }
         return switch (request) {
-            case VhostAbi.GET_VRING_GROUP -> argument.writeState(index, ops.vqGroup(index));
+            case VhostAbi.GET_VRING_GROUP ->
+                ops.hasGroups() ? argument.writeState(index, ops.vqGroup(index)) : -Errno.EOPNOTSUPP;
             case VhostAbi.GET_VRING_SIZE -> argument.writeState(index, ops.vqSize(index));
             case VhostAbi.GET_VRING_DESC_GROUP -> -Errno.EOPNOTSUPP;
             case VhostAbi.GET_VRING_BASE -> base(index, argument);
@@ -107,12 +106,15 @@ final class Vrings implements AutoCloseable {
         if (!known) {
             return -Errno.EINVAL;
         }
+        if (!ops.hasGroups()) {
+            return -Errno.EOPNOTSUPP;
+        }
         return isRunning() ? -Errno.EBUSY : ops.setGroupAsid(group, asid);
     }
 
     private int setNum(int index, int number) {
-        // Larger than any ring may be passes here, as in the kernel; the device refuses it.
-        boolean valid = number > 0 && number <= MOST_ENTRIES && Integer.bitCount(number) == 1;
+        // Larger than this queue may be passes here, as in the kernel, up to the largest queue.
+        boolean valid = number > 0 && number <= ops.vqNumMax() && Integer.bitCount(number) == 1;
         if (valid) {
             ops.setVqNum(index, number);
         }

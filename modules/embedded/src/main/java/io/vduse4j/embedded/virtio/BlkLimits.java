@@ -44,7 +44,8 @@ record BlkLimits(
      */
     static BlkLimits read(String name, DeviceConfig config, long features, int queueSize, long mapping)
             throws LinuxException {
-        long blockSize = has(features, BlkFeatures.BLK_SIZE) ? config.field(BlkConfig.BLK_SIZE, 4) : 512;
+        long offered = has(features, BlkFeatures.BLK_SIZE) ? config.field(BlkConfig.BLK_SIZE, 4) : 0;
+        long blockSize = offered == 0 ? BlkRequest.SECTOR_BYTES : offered; // 0 is as good as not offered
         if (Long.bitCount(blockSize) != 1 || blockSize < 512 || blockSize > NativeMemory.pageSize()) {
             throw refused(name, "block size " + blockSize);
         }

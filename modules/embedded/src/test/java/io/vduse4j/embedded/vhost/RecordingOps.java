@@ -183,6 +183,11 @@ final class RecordingOps implements VdpaOps {
     }
 
     @Override
+    public boolean hasGroups() {
+        return true;
+    }
+
+    @Override
     public int vqGroup(int queue) {
         return queue / 2;
     }

@@ -343,6 +343,11 @@ final class FakeVdpa implements VdpaOps, AutoCloseable {
     }
 
     @Override
+    public boolean hasGroups() {
+        return true;
+    }
+
+    @Override
     public int vqGroup(int queue) {
         return 0;
     }

@@ -1,5 +1,6 @@
 package io.vduse4j.testkit.conformance;
 
+import io.vduse4j.testkit.VhostNode;
 import io.vduse4j.vduse.host.VduseHost;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +18,14 @@ public interface ConformanceTarget extends AutoCloseable {
 
     /** Most queues that its block driver uses: the processors. */
     int cpus();
+
+    /**
+     * Opens the vhost side of a device that {@code vhost_vdpa} has.
+     *
+     * @param device name of the device
+     * @throws IOException a {@link io.vduse4j.linux.LinuxException} with the errno of open(2)
+     */
+    VhostNode openVhost(String device) throws IOException;
 
     /**
      * Makes the block driver read without any cache, and waits for the data.

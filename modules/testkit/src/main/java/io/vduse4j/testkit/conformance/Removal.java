@@ -17,7 +17,15 @@ record Removal(Rig rig, String name, int queues) {
         var node = rig.reopen(name);
         try (var rings = new RingServer(node, queues, 0)) {
             boolean broken = node.raw().poll(0, 0) == VduseNode.POLLERR;
-            var daemon = broken ? Daemon.of(node) : Daemon.serving(node, rings);
+            // The queues of a vhost side are in memory of the case's, which may be gone.
+            boolean serves = !broken && rig.vhosts().isEmpty();
+            var daemon = serves ? Daemon.serving(node, rings) : Daemon.of(node);
+            for (var vhost : rig.vhosts()) {
+                daemon.during(Rig.aside(() -> {
+                    vhost.close();
+                    return true;
+                }));
+            }
             Answers.done(daemon.during(rig.detach(name)));
         }
     }

@@ -6,6 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.vduse4j.vduse.abi.DevRequestLayout;
 import io.vduse4j.vduse.abi.VduseAbi;
+import io.vduse4j.vduse.abi.VduseApi1;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
@@ -60,6 +61,11 @@ final class Request {
             case VduseAbi.VDUSE_GET_VQ_STATE -> "state " + u32(DevRequestLayout.VQ_INDEX);
             case VduseAbi.VDUSE_SET_STATUS -> status(status());
             case VduseAbi.VDUSE_UPDATE_IOTLB -> "iotlb";
+            case VduseApi1.VDUSE_SET_VQ_GROUP_ASID ->
+                "group " + u32(VduseApi1.REQUEST_GROUP) + " in " + u32(VduseApi1.REQUEST_GROUP_ASID);
+            case VduseApi1.VDUSE_SET_VQ_READY ->
+                "ready " + u32(VduseApi1.REQUEST_READY_VQ) + " " + u32(VduseApi1.REQUEST_READY);
+            case VduseApi1.VDUSE_SUSPEND -> "suspend";
             default -> "type " + type();
         };
     }

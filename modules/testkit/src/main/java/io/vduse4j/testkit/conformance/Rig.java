@@ -9,6 +9,7 @@ import io.vduse4j.linux.Mapping;
 import io.vduse4j.linux.Memfd;
 import io.vduse4j.linux.NativeMemory;
 import io.vduse4j.linux.NetlinkAttributes;
+import io.vduse4j.testkit.VhostNode;
 import io.vduse4j.vduse.abi.DevConfigLayout;
 import io.vduse4j.vduse.abi.VdpaAttribute;
 import io.vduse4j.vduse.abi.VdpaNetlink;
@@ -51,6 +52,7 @@ final class Rig {
     private final Map<String, Integer> created = new LinkedHashMap<>();
 
     private final Map<String, Node> nodes = new HashMap<>();
+    private final List<VhostNode> vhosts = new ArrayList<>();
 
     Rig(ConformanceTarget target) throws IOException {
         this.target = target;
@@ -164,6 +166,22 @@ final class Rig {
             node.close();
         }
         return open(name);
+    }
+
+    /** Opens the vhost side of a device; it sends a message, so this is for another thread than the daemon's. */
+    VhostNode vhost(String name) throws IOException {
+        var vhost = target.openVhost(name);
+        synchronized (vhosts) {
+            vhosts.add(vhost);
+        }
+        return vhost;
+    }
+
+    /** All vhost sides that were opened. */
+    List<VhostNode> vhosts() {
+        synchronized (vhosts) {
+            return List.copyOf(vhosts);
+        }
     }
 
     /** Creates a device and opens it. */
