@@ -12,6 +12,7 @@ import io.vduse4j.virtio.VirtioDevice;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A server between a scripted kernel and an echo device. */
 final class ServerRig implements AutoCloseable {
@@ -29,7 +30,7 @@ final class ServerRig implements AutoCloseable {
     final VduseServer server;
     final List<DriverMemory> memories = new ArrayList<>();
     final List<EchoDriver> drivers = new ArrayList<>();
-    final List<String> observed = new ArrayList<>();
+    final List<String> observed = new CopyOnWriteArrayList<>();
     private final VirtioDevice device;
     private final long budgetBefore = MemoryBudget.process().used();
 
@@ -49,9 +50,7 @@ final class ServerRig implements AutoCloseable {
     }
 
     private void observe(VduseMessage message, boolean ok) {
-        synchronized (observed) {
-            observed.add(message + " " + ok);
-        }
+        observed.add(message + " " + ok);
     }
 
     /** A driver sets its queues up in new memory; the kernel knows only these. */

@@ -40,6 +40,8 @@ class ServerTest {
             assertThat(rig.server.session()).isEmpty();
             assertThat(rig.held()).as("memory of slots").isZero();
             rig.ok(rig.kernel.setStatus(ServerRig.ACKNOWLEDGED));
+            // The observer is told behind the reply.
+            Eventually.until("all observed", () -> rig.observed.size() >= 7);
             assertThat(rig.observed).hasSize(7).allMatch(line -> line.endsWith("true"));
         }
     }
