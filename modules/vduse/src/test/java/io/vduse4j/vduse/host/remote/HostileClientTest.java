@@ -17,43 +17,19 @@ import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Clients that do what none should: only their own connection ends, and nothing of it is left (TM-03). */
 @Timeout(120)
-class HostileClientTest {
-    private static final ServerLimits LIMITS = new ServerLimits(4, 8, 3, 16, Duration.ofSeconds(1));
-
-    @TempDir
-    private Path folder;
-
-    private RemoteRig rig;
-
-    @BeforeEach
-    void open() throws IOException {
-        rig = new RemoteRig(folder, LIMITS);
-    }
-
-    /** The good client never notices. */
-    @AfterEach
-    void close() throws IOException {
-        rig.awaitNothingLeft();
-        rig.client.open("disk0").close();
-        rig.close();
-    }
-
+class HostileClientTest extends LimitedServer {
     /** What ends a connection that has said HELLO. */
     static Stream<ByteBuffer> violations() {
         return Stream.of(

@@ -12,38 +12,13 @@ import io.vduse4j.vduse.abi.VduseIoctl;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Descriptors where none belong, and numbers without descriptors (TM-03). */
 @Timeout(120)
-class HostileDescriptorTest {
-    private static final ServerLimits LIMITS = new ServerLimits(4, 8, 3, 16, Duration.ofSeconds(1));
-
-    @TempDir
-    private Path folder;
-
-    private RemoteRig rig;
-
-    @BeforeEach
-    void open() throws IOException {
-        rig = new RemoteRig(folder, LIMITS);
-    }
-
-    /** The good client never notices. */
-    @AfterEach
-    void close() throws IOException {
-        rig.awaitNothingLeft();
-        rig.client.open("disk0").close();
-        rig.close();
-    }
-
+class HostileDescriptorTest extends LimitedServer {
     /** Descriptors where none belong, and too many, end the connection; the server keeps none of them. */
     @Test
     void descriptorsThatNobodyAskedForAreClosed() throws IOException {

@@ -18,44 +18,18 @@ import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.abi.VqEventfdLayout;
 import io.vduse4j.vduse.abi.VqInfoLayout;
 import io.vduse4j.vduse.host.VduseNode;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Every call of a node, there and back: bytes, results and descriptors arrive as they were given. */
 @Timeout(60)
-class RemoteNodeTest {
+class RemoteNodeTest extends OpenDisk {
     private static final int PRINTABLE = 0x20;
 
     private final Arena arena = Arena.ofAuto();
-
-    @TempDir
-    private Path folder;
-
-    private RemoteRig rig;
-    private ScriptedDevice disk;
-    private VduseNode node;
-
-    @BeforeEach
-    void open() throws IOException {
-        rig = new RemoteRig(folder);
-        disk = rig.served.device("disk0");
-        node = rig.client.open("disk0");
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        node.close();
-        rig.awaitNothingLeft();
-        rig.close();
-    }
 
     private MemorySegment pattern(long size) {
         var memory = arena.allocate(size, 8);

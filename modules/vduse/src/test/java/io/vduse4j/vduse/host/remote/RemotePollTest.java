@@ -6,45 +6,19 @@ import io.vduse4j.dataplane.harness.Eventually;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.host.VduseNode;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Waiting for events over a connection. */
 @Timeout(60)
-class RemotePollTest {
+class RemotePollTest extends OpenDisk {
     private static final Duration SOON = Duration.ofSeconds(20);
-
-    @TempDir
-    private Path folder;
-
-    private RemoteRig rig;
-    private ScriptedDevice disk;
-    private VduseNode node;
-
-    @BeforeEach
-    void open() throws IOException {
-        rig = new RemoteRig(folder);
-        disk = rig.served.device("disk0");
-        node = rig.client.open("disk0");
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        node.close();
-        rig.awaitNothingLeft();
-        rig.close();
-    }
 
     private static FutureTask<Integer> start(Callable<Integer> call) {
         var task = new FutureTask<>(call);

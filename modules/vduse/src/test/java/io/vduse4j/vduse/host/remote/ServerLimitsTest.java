@@ -8,38 +8,13 @@ import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What clients can make a server hold is limited, and given back (TM-03). */
 @Timeout(120)
-class ServerLimitsTest {
-    private static final ServerLimits LIMITS = new ServerLimits(4, 8, 3, 16, Duration.ofSeconds(1));
-
-    @TempDir
-    private Path folder;
-
-    private RemoteRig rig;
-
-    @BeforeEach
-    void open() throws IOException {
-        rig = new RemoteRig(folder, LIMITS);
-    }
-
-    /** The good client never notices. */
-    @AfterEach
-    void close() throws IOException {
-        rig.awaitNothingLeft();
-        rig.client.open("disk0").close();
-        rig.close();
-    }
-
+class ServerLimitsTest extends LimitedServer {
     @Test
     void aThousandOpensAreALimitAndNoMore() throws IOException {
         try (var socket = rig.greeted()) {
