@@ -199,7 +199,7 @@ final class QueueAgent {
         }
     }
 
-    /** Interrupts, whether or not the driver wants it; a refusal for now is tried again by {@link #publish}. */
+    /** Interrupts, whether or not the driver wants it; what is refused too early is tried again by {@link #publish}. */
     void interrupt() {
         int result = interrupts.interrupt(setup.index());
         if (result == -Errno.EINVAL) {

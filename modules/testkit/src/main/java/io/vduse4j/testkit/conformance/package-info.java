@@ -1,15 +1,12 @@
 /**
  * The conformance suite of a {@link io.vduse4j.vduse.host.VduseHost}: what a kernel with VDUSE answers to raw calls, call
- * by call, from the same classes for every host. A runner extends each of the public classes here in a nested class, and
- * registers a {@link io.vduse4j.testkit.conformance.TargetExtension}:
+ * by call, from the same classes for every host. A runner extends a suite, or a single class of cases, and registers a {@link
+ * io.vduse4j.testkit.conformance.TargetExtension}:
  *
  * <pre>{@code
- * final class MyHostConformanceTest {
+ * final class MyHostTest extends VduseSuite {
  *     @RegisterExtension
  *     static final TargetExtension TARGET = new TargetExtension(MyTarget::new);
- *
- *     @Nested
- *     final class ControlNode extends ControlNodeConformance {}
  * }
  * }</pre>
  *
