@@ -67,6 +67,7 @@ final class MessageQueue {
                 left = changed.awaitNanos(left);
             } else {
                 breakDevice();
+                return;
             }
         }
     }
