@@ -87,7 +87,7 @@ public final class Disk implements AutoCloseable {
                 wishes.name,
                 disk.vendorId(),
                 disk.deviceId(),
-                VduseServer.features(disk),
+                VduseServer.features(disk, wishes.serveOptions()),
                 disk.queues(),
                 DeviceSpec.PAGE_SIZE,
                 disk.config());
@@ -199,6 +199,7 @@ public final class Disk implements AutoCloseable {
         private OptionalLong bounceSize = OptionalLong.empty();
         private OptionalLong msgTimeout = OptionalLong.empty();
         private boolean userMemory;
+        private boolean packed;
         private Duration attachTimeout = Duration.ofSeconds(10);
         private BiConsumer<VduseMessage, Boolean> observer = (_, _) -> {};
 
@@ -263,6 +264,15 @@ public final class Disk implements AutoCloseable {
             return this;
         }
 
+        /**
+         * Offers packed rings; only split ones are offered if nothing is said. A driver that takes them cannot be served
+         * on after the death of the process before it has reset the device.
+         */
+        public Builder packed(boolean wanted) {
+            packed = wanted;
+            return this;
+        }
+
         /** Longest wait for the consumer's node; 10 s if nothing is said. */
         public Builder attachTimeout(Duration timeout) {
             attachTimeout = timeout;
@@ -322,7 +332,7 @@ public final class Disk implements AutoCloseable {
         }
 
         private ServeOptions serveOptions() {
-            return new ServeOptions(pollMicros != POLL_ALWAYS, userMemory, false, observer);
+            return new ServeOptions(pollMicros != POLL_ALWAYS, userMemory, false, packed, observer);
         }
     }
 }

@@ -12,9 +12,10 @@ import io.vduse4j.virtio.MemorySource;
 import io.vduse4j.virtio.Ordering;
 import io.vduse4j.virtio.QueueHandler;
 import io.vduse4j.virtio.RingAddresses;
-import io.vduse4j.virtio.SplitDriver;
-import io.vduse4j.virtio.SplitQueue;
 import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.Virtqueue;
+import io.vduse4j.virtio.VirtqueueDriver;
+import io.vduse4j.virtio.VirtqueueState;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -41,11 +42,11 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
     private final MemoryBudget budget = MemoryBudget.process().child("disk rig", 64 << 20);
     private final MemorySegment memory = arena.allocate(BYTES, 4096);
     private GuestMemory table;
-    private final SplitQueue queue;
+    private final Virtqueue queue;
     private final Chain[] chains = new Chain[QUEUE_SIZE];
     private final ConcurrentLinkedQueue<Integer> posted = new ConcurrentLinkedQueue<>();
     private final Thread owner = Thread.currentThread();
-    final SplitDriver driver;
+    final VirtqueueDriver driver;
     final VirtioBlk disk;
     final QueueHandler handler;
     private long taken;
@@ -73,15 +74,15 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
         long features = (disk.features() & accepted) | VirtioFeatures.RING_INDIRECT_DESC | VirtioFeatures.VERSION_1;
         long device = allocate(RingAddresses.bytes(QUEUE_SIZE, 4));
         RingAddresses rings = RingAddresses.contiguous(QUEUE_SIZE, 4, host(device), device);
-        driver = new SplitDriver(NativeMemory.ALL, rings, features, 0);
-        queue = new SplitQueue(0, QUEUE_SIZE, features, 0, this, InFlight.NONE);
-        if (!queue.attach(rings.desc(), rings.avail(), rings.used())) {
-            throw new AssertionError("rings are not there");
-        }
+        driver = VirtqueueDriver.of(NativeMemory.ALL, rings, features, VirtqueueState.split(0));
         MemorySegment pieces = arena.allocate((long) QUEUE_SIZE * QUEUE_SIZE * Chain.PIECE_BYTES, 16);
-        for (int head = 0; head < QUEUE_SIZE; head++) {
+        for (int slot = 0; slot < QUEUE_SIZE; slot++) {
             long size = (long) QUEUE_SIZE * Chain.PIECE_BYTES;
-            chains[head] = new Chain(head, 0, head, pieces.asSlice(head * size, size));
+            chains[slot] = new Chain(slot, 0, pieces.asSlice(slot * size, size));
+        }
+        queue = Virtqueue.of(0, QUEUE_SIZE, features, VirtqueueState.split(0), this, InFlight.NONE, chains);
+        if (!queue.attach(rings.desc(), rings.driver(), rings.device())) {
+            throw new AssertionError("rings are not there");
         }
         handler = disk.handler(this, features);
     }
@@ -122,7 +123,7 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
 
     /** Sends a chain and waits until it is back; returns the used length. */
     long exchange(ChainBuffers buffers) {
-        if (driver.add(buffers) == SplitDriver.FULL) {
+        if (driver.add(buffers) == VirtqueueDriver.FULL) {
             throw new AssertionError("queue is full");
         }
         driver.publish();
@@ -138,7 +139,7 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
             if (head >= 0) {
                 return driver.usedLength();
             }
-            if (head == SplitDriver.BROKEN) {
+            if (head == VirtqueueDriver.BROKEN) {
                 throw new AssertionError(driver.brokenBecause());
             }
             if (System.nanoTime() > deadline) {
@@ -153,10 +154,9 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
         for (Integer slot = posted.poll(); slot != null; slot = posted.poll()) {
             handler.posted(chains[slot]);
         }
-        while (queue.available() > 0) {
-            Chain chain = chains[queue.head()];
-            Fault fault = queue.take(chain);
-            if (fault == null) {
+        for (Chain chain = queue.take(); chain != null; chain = queue.take()) {
+            Fault fault = chain.fault();
+            if (fault == null || fault.size() == Fault.Size.REQUEST) {
                 handler.handle(chain);
             } else {
                 queue.push(chain, 0);

@@ -87,6 +87,7 @@ record DiskServer(Console console) implements DiskServing {
                 .serial(settings.serial())
                 .pollMicros(settings.pollMicros())
                 .userMemory(settings.userMemory())
+                .packed(settings.packed())
                 .attachTimeout(settings.attachTimeout());
         settings.workers().ifPresent(disk::workers);
         settings.bounceSize().ifPresent(disk::bounceSize);

@@ -34,6 +34,7 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
             "--wait",
             "--bounce-size",
             "--umem",
+            "--packed",
             "--msg-timeout");
 
     private static final Duration MAX_WAIT = Duration.ofMinutes(10);
@@ -89,6 +90,7 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
                 options.wait,
                 optional(options.bounceSize),
                 options.userMemory,
+                options.packed,
                 Optional.ofNullable(options.msgTimeout));
     }
 

@@ -106,6 +106,11 @@ final class RunOptions {
     boolean userMemory;
 
     @Option(
+            names = "--packed",
+            description = "Offer packed rings. After a kill -9 their driver must be reset before it is served again.")
+    boolean packed;
+
+    @Option(
             names = "--msg-timeout",
             paramLabel = "TIME",
             converter = Durations.class,

@@ -28,6 +28,7 @@ import java.util.OptionalLong;
  * @param attachTimeout how long attaching may take
  * @param bounceSize bytes of the kernel's bounce buffer; the kernel's default if not given
  * @param userMemory whether the bounce buffer is memory of ours
+ * @param packed whether packed rings are offered
  * @param msgTimeout after what silence the kernel breaks the device; its default if not given
  */
 record RunSettings(
@@ -47,4 +48,5 @@ record RunSettings(
         Duration attachTimeout,
         OptionalLong bounceSize,
         boolean userMemory,
+        boolean packed,
         Optional<Duration> msgTimeout) {}

@@ -55,6 +55,7 @@ final class RunCommandTest {
                         Duration.ofSeconds(10),
                         OptionalLong.empty(),
                         false,
+                        false,
                         Optional.empty()));
     }
 
@@ -62,7 +63,7 @@ final class RunCommandTest {
     void passesEveryOptionOn() {
         run("run memory:1G --name n --via vduse --bus vhost --host linux --size 1G --queues 4 --queue-size 128"
                 + " --block-size 4096 --serial s --read-only --direct --workers 2 --pin 0,1 --poll-us always"
-                + " --wait 3s --force --bounce-size 1M --umem --msg-timeout 1m -v -o json");
+                + " --wait 3s --force --bounce-size 1M --umem --packed --msg-timeout 1m -v -o json");
         assertThat(asked)
                 .containsExactly(new RunSettings(
                         "memory:1G",
@@ -80,6 +81,7 @@ final class RunCommandTest {
                         Disk.POLL_ALWAYS,
                         Duration.ofSeconds(3),
                         OptionalLong.of(1 << 20),
+                        true,
                         true,
                         Optional.of(Duration.ofMinutes(1))));
     }

@@ -6,10 +6,11 @@ import io.vduse4j.virtio.Fault;
 import io.vduse4j.virtio.InFlight;
 import io.vduse4j.virtio.MemorySource;
 import io.vduse4j.virtio.QueueHandler;
-import io.vduse4j.virtio.SplitQueue;
+import io.vduse4j.virtio.Virtqueue;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
 
 /**
  * One queue on its worker: takes chains into their slots, gives them back, and decides what a fault does. Everything here
@@ -32,7 +33,7 @@ final class QueueAgent {
     private final Interrupts interrupts;
     private final FaultLog log;
     private final QueueCounters counters;
-    private final SplitQueue queue;
+    private final Virtqueue queue;
     private final int firstSlot;
     private final Chain[] chains;
     private final long[] held;
@@ -44,7 +45,7 @@ final class QueueAgent {
     private boolean vanished;
     private int interruptTries;
     private long lastInterruptTry;
-    private Optional<IntConsumer> onDrained = Optional.empty();
+    private Optional<Consumer<VirtqueueState>> onDrained = Optional.empty();
 
     QueueAgent(
             QueueSetup setup,
@@ -60,14 +61,14 @@ final class QueueAgent {
         this.interrupts = interrupts;
         this.log = log;
         this.counters = counters;
-        queue = new SplitQueue(setup.index(), setup.size(), features, setup.nextAvail(), memory, hook);
         this.firstSlot = firstSlot;
         chains = new Chain[setup.size()];
         held = new long[setup.size()];
         long bytes = pieceBytes(setup.size()) / setup.size();
-        for (int head = 0; head < chains.length; head++) {
-            chains[head] = new Chain(firstSlot + head, setup.index(), head, pieces.asSlice(head * bytes, bytes));
+        for (int i = 0; i < chains.length; i++) {
+            chains[i] = new Chain(firstSlot + i, setup.index(), pieces.asSlice(i * bytes, bytes));
         }
+        queue = Virtqueue.of(setup.index(), setup.size(), features, setup.start(), memory, hook, chains);
         attach();
     }
 
@@ -94,16 +95,16 @@ final class QueueAgent {
         if (vanished) {
             return;
         }
-        if (!queue.attach(setup.desc(), setup.avail(), setup.used())) {
+        if (!queue.attach(setup.desc(), setup.driver(), setup.device())) {
             counters.addFault(Fault.RING_UNMAPPED);
             log.log(setup.index(), Fault.RING_UNMAPPED, counters.faults(Fault.RING_UNMAPPED));
             return;
         }
-        for (int head = 0; heldCount > 0 && head < chains.length; head++) {
-            if (held[head] != 0) {
-                queue.push(chains[head], held[head] - 1);
+        for (int i = 0; heldCount > 0 && i < chains.length; i++) {
+            if (held[i] != 0) {
+                queue.push(chains[i], held[i] - 1);
                 counters.addUsed();
-                held[head] = 0;
+                held[i] = 0;
                 heldCount--;
             }
         }
@@ -112,8 +113,8 @@ final class QueueAgent {
     /** Chains in flight whose pieces lie in memory older than this generation. */
     int olderThan(long generation) {
         int count = 0;
-        for (Chain chain : chains) {
-            if (chain.inFlight() && held[chain.head()] == 0 && chain.generation() < generation) {
+        for (int i = 0; i < chains.length; i++) {
+            if (chains[i].inFlight() && held[i] == 0 && chains[i].generation() < generation) {
                 count++;
             }
         }
@@ -125,40 +126,31 @@ final class QueueAgent {
         if (paused || broken || !queue.isAttached()) {
             return 0;
         }
-        int available = queue.available();
-        if (available <= 0) {
-            if (available < 0) {
-                breakQueue(Fault.AVAIL_INDEX_JUMP);
+        int taken = 0;
+        while (taken < BATCH) {
+            Chain chain = queue.take();
+            if (chain == null) {
+                if (queue.fault() != null) {
+                    breakQueue(queue.fault());
+                }
+                break;
             }
-            return 0;
-        }
-        queue.disableKicks();
-        int count = Math.min(available, BATCH);
-        for (int i = 0; i < count; i++) {
-            int head = queue.head();
-            if (head < 0) {
-                breakQueue(Fault.HEAD_OUT_OF_RANGE);
-                return i;
-            }
-            Chain chain = chains[head];
-            if (chain.inFlight()) {
-                breakQueue(Fault.HEAD_IN_FLIGHT);
-                return i;
+            if (taken++ == 0) {
+                queue.disableKicks();
             }
             inFlight++;
             counters.addFetched();
-            Fault fault = queue.take(chain);
+            Fault fault = chain.fault();
             if (fault != null) {
                 note(fault);
+            }
+            if (fault != null && fault.size() == Fault.Size.CHAIN) {
                 complete(chain, 0);
             } else {
-                if (chain.fault() != null) {
-                    note(chain.fault());
-                }
                 handler.handle(chain);
             }
         }
-        return count;
+        return taken;
     }
 
     /** Gives a chain back with the end of the batch. */
@@ -170,7 +162,7 @@ final class QueueAgent {
             queue.push(chain, written);
             counters.addUsed();
         } else {
-            held[chain.head()] = written + 1;
+            held[chain.slot() - firstSlot] = written + 1;
             heldCount++;
         }
     }
@@ -194,7 +186,7 @@ final class QueueAgent {
     /** Ends a pause if nothing is in flight any more. */
     void tellDrained() {
         if (paused && inFlight == 0 && onDrained.isPresent()) {
-            onDrained.get().accept(queue.nextAvail());
+            onDrained.get().accept(queue.state());
             resume();
         }
     }
@@ -224,12 +216,11 @@ final class QueueAgent {
         return !paused && !broken && queue.isAttached() && queue.enableKicks();
     }
 
-    /** Takes nothing more until everything in flight is back, then tells the index of the next chain and goes on. */
-    void pauseUntilDrained(IntConsumer nextAvail) {
+    /** Takes nothing more until everything in flight is back, then tells where the queue stands and goes on. */
+    void pauseUntilDrained(Consumer<VirtqueueState> state) {
         paused = true;
         // The round that follows tells it if nothing is in flight.
-        onDrained =
-                Optional.of(onDrained.map(others -> others.andThen(nextAvail)).orElse(nextAvail));
+        onDrained = Optional.of(onDrained.map(others -> others.andThen(state)).orElse(state));
     }
 
     /** Goes on without having told. */

@@ -1,6 +1,7 @@
 package io.vduse4j.dataplane;
 
 import io.vduse4j.linux.EventFd;
+import io.vduse4j.virtio.VirtqueueState;
 import java.util.Optional;
 
 /**
@@ -8,14 +9,11 @@ import java.util.Optional;
  *
  * @param index index of the queue on the device
  * @param size entries of its rings
- * @param desc device address of the descriptor table
- * @param avail device address of the available ring
- * @param used device address of the used ring
- * @param nextAvail index of the first chain to take, or {@link #FROM_USED}
+ * @param desc device address of the descriptor table or ring
+ * @param driver device address of the driver's area
+ * @param device device address of the device's area
+ * @param start where to begin
  * @param kick where the driver's kicks arrive, closed by the session; empty to poll the ring instead
  */
-public record QueueSetup(int index, int size, long desc, long avail, long used, int nextAvail, Optional<EventFd> kick) {
-
-    /** The first chain to take is the one behind the last that was given back: the used ring tells. */
-    public static final int FROM_USED = -1;
-}
+public record QueueSetup(
+        int index, int size, long desc, long driver, long device, VirtqueueState start, Optional<EventFd> kick) {}

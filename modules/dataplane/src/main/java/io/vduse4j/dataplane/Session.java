@@ -5,6 +5,7 @@ import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.virtio.MemorySource;
 import io.vduse4j.virtio.VirtioDevice;
+import io.vduse4j.virtio.VirtqueueState;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -12,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
-import java.util.function.IntConsumer;
 
 /**
  * One life of a device, from DRIVER_OK to the reset: its queues, spread over workers. A reset ends the session; what is
@@ -102,12 +102,12 @@ public final class Session {
     }
 
     /**
-     * Stops taking chains of one queue until everything in flight of it is back, tells the index of the next chain, and
-     * goes on.
+     * Stops taking chains of one queue until everything in flight of it is back, tells where it stands, and goes
+     * on.
      */
-    public void pauseUntilDrained(int queue, IntConsumer nextAvail) {
+    public void pauseUntilDrained(int queue, Consumer<VirtqueueState> state) {
         DeviceAgent agent = agentOf(queue);
-        agent.worker().execute(() -> agent.queue(queue).pauseUntilDrained(nextAvail));
+        agent.worker().execute(() -> agent.queue(queue).pauseUntilDrained(state));
     }
 
     /** Goes on with a queue whose pause took too long. */

@@ -27,11 +27,11 @@ class BrokenQueueTest {
     }
 
     private static void availIndex(RingAddresses rings, int value) {
-        NativeMemory.ALL.set(ValueLayout.JAVA_SHORT, rings.availHost() + SplitRing.INDEX, (short) value);
+        NativeMemory.ALL.set(ValueLayout.JAVA_SHORT, rings.driverHost() + SplitRing.INDEX, (short) value);
     }
 
     private static void availEntry(RingAddresses rings, int entry, int head) {
-        NativeMemory.ALL.set(ValueLayout.JAVA_SHORT, rings.availHost() + SplitRing.RING + 2L * entry, (short) head);
+        NativeMemory.ALL.set(ValueLayout.JAVA_SHORT, rings.driverHost() + SplitRing.RING + 2L * entry, (short) head);
     }
 
     private void brokenBy(Rig rig, Fault fault) {
@@ -128,7 +128,7 @@ class BrokenQueueTest {
             availIndex(rig.driver().rings(), 5000);
             brokenBy(rig, Fault.AVAIL_INDEX_JUMP);
             int[] told = {-1};
-            rig.session.pauseUntilDrained(0, next -> told[0] = next);
+            rig.session.pauseUntilDrained(0, state -> told[0] = state.avail());
             rig.settle();
             assertThat(told[0]).isEqualTo(1);
             rig.stop();
@@ -155,7 +155,7 @@ class BrokenQueueTest {
             assertThat(rig.counters().fetched()).isEqualTo(8);
             assertThat(rig.counters().faults(Fault.CHAIN_TOO_LONG)).isEqualTo(8);
             for (int entry = 0; entry < 8; entry++) {
-                long at = rings.usedHost() + SplitRing.RING + 8L * entry;
+                long at = rings.deviceHost() + SplitRing.RING + 8L * entry;
                 assertThat(NativeMemory.ALL.get(ValueLayout.JAVA_INT, at)).isEqualTo(entry);
                 assertThat(NativeMemory.ALL.get(ValueLayout.JAVA_INT, at + 4)).isZero();
             }

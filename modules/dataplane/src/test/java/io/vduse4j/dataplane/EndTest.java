@@ -42,8 +42,8 @@ class EndTest {
             sendAndHold(rig, 5);
             AtomicInteger told = new AtomicInteger(-1);
             AtomicInteger toldToo = new AtomicInteger(-1);
-            rig.session.pauseUntilDrained(0, told::set);
-            rig.session.pauseUntilDrained(0, toldToo::set);
+            rig.session.pauseUntilDrained(0, state -> told.set(state.avail()));
+            rig.session.pauseUntilDrained(0, state -> toldToo.set(state.avail()));
             rig.settle();
             rig.driver().send(999, rig.kick());
             held.releaseOne();
@@ -64,7 +64,7 @@ class EndTest {
             rig.echo(0, 1);
             rig.echo(0, 2);
             AtomicInteger told = new AtomicInteger(-1);
-            rig.session.pauseUntilDrained(0, told::set);
+            rig.session.pauseUntilDrained(0, state -> told.set(state.avail()));
             Eventually.until("the index", () -> told.get() == 2);
             rig.echo(0, 3);
         }
@@ -75,7 +75,7 @@ class EndTest {
         try (Rig rig = new Rig(device, 0).start()) {
             sendAndHold(rig, 1);
             AtomicInteger told = new AtomicInteger(-1);
-            rig.session.pauseUntilDrained(0, told::set);
+            rig.session.pauseUntilDrained(0, state -> told.set(state.avail()));
             rig.session.resume(0);
             sendAndHold(rig, 1);
             held.releaseAll();
@@ -89,7 +89,7 @@ class EndTest {
         try (Rig rig = new Rig(device, 0).start()) {
             sendAndHold(rig, 2);
             AtomicInteger told = new AtomicInteger(-1);
-            rig.session.pauseUntilDrained(0, told::set);
+            rig.session.pauseUntilDrained(0, state -> told.set(state.avail()));
             CountDownLatch drained = new CountDownLatch(1);
             rig.session.stop(drained::countDown);
             rig.settleCommands();
@@ -104,7 +104,7 @@ class EndTest {
                     .getFirst()
                     .execute(
                             () -> { // in one round
-                                rig.session.pauseUntilDrained(0, told::set);
+                                rig.session.pauseUntilDrained(0, state -> told.set(state.avail()));
                                 rig.session.stop(() -> {});
                             });
             rig.settle();
@@ -172,10 +172,10 @@ class EndTest {
             rig.session.abandon();
             rig.settle();
             var rings = rig.driver().rings();
-            int usedIndex = NativeMemory.ALL.get(ValueLayout.JAVA_SHORT, rings.usedHost() + 2);
+            int usedIndex = NativeMemory.ALL.get(ValueLayout.JAVA_SHORT, rings.deviceHost() + 2);
             held.releaseAll();
             Rig.await(drained, "drained");
-            assertThat((int) NativeMemory.ALL.get(ValueLayout.JAVA_SHORT, rings.usedHost() + 2))
+            assertThat((int) NativeMemory.ALL.get(ValueLayout.JAVA_SHORT, rings.deviceHost() + 2))
                     .isEqualTo(usedIndex);
             assertThat(rig.counters().used())
                     .as("what was dropped was not given back")

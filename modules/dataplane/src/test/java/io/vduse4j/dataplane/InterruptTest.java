@@ -14,10 +14,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** When a worker interrupts the driver, and when not. */
 class InterruptTest {
 
+    private static final long EVENT_IDX = VirtioFeatures.RING_EVENT_IDX;
+    private static final long PACKED = VirtioFeatures.RING_PACKED;
     private static final int BATCH = 20;
 
     @ParameterizedTest
-    @ValueSource(longs = {0, VirtioFeatures.RING_EVENT_IDX})
+    @ValueSource(longs = {0, EVENT_IDX, PACKED, PACKED | EVENT_IDX})
     void aBatchIsOneInterrupt(long features) throws Exception {
         try (Rig rig = new Rig(EchoDevice.direct(1), features).start()) {
             rig.driver().ring().enableInterrupts();
@@ -34,8 +36,8 @@ class InterruptTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {0, VirtioFeatures.RING_EVENT_IDX})
-    @Spec({"VS-13", "VS-14"})
+    @ValueSource(longs = {0, EVENT_IDX, PACKED, PACKED | EVENT_IDX})
+    @Spec({"VS-13", "VS-14", "VP-14"})
     void whoWantsNoInterruptGetsNone(long features) throws Exception {
         try (Rig rig = new Rig(EchoDevice.direct(1), features).start()) {
             rig.echo(0, 1); // the first batch tells with EVENT_IDX where the wish is counted from

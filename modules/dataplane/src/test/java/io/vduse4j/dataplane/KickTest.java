@@ -17,10 +17,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How a driver wakes a worker. */
 class KickTest {
 
+    private static final long EVENT_IDX = VirtioFeatures.RING_EVENT_IDX;
+    private static final long PACKED = VirtioFeatures.RING_PACKED;
     private static final int STORM = 100_000;
 
     @ParameterizedTest
-    @ValueSource(longs = {0, VirtioFeatures.RING_EVENT_IDX})
+    @ValueSource(longs = {0, EVENT_IDX, PACKED, PACKED | EVENT_IDX})
     void aKickWakesASleepingWorker(long features) throws Exception {
         try (Rig rig = new Rig(EchoDevice.direct(2), features).start()) {
             for (int value = 0; value < 50; value++) {
@@ -33,8 +35,8 @@ class KickTest {
 
     /** The worker sleeps and wakes while chains come in ones and twos: each must be seen, or the test never ends. */
     @ParameterizedTest
-    @ValueSource(longs = {0, VirtioFeatures.RING_EVENT_IDX})
-    @Spec({"VS-13", "VS-14", "VS-20", "BUG-09"})
+    @ValueSource(longs = {0, EVENT_IDX, PACKED, PACKED | EVENT_IDX})
+    @Spec({"VS-13", "VS-14", "VS-20", "VP-15", "BUG-09"})
     void noKickIsLostInAStorm(long features) throws Exception {
         long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);

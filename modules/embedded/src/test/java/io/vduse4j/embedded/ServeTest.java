@@ -36,7 +36,7 @@ class ServeTest {
     void aDiskIsServed(KernelProfile profile, boolean userMemory) throws Exception {
         var driver = new TinyBlkDriver();
         var told = new CopyOnWriteArrayList<Integer>();
-        var options = new ServeOptions(true, userMemory, false, (message, ok) -> {
+        var options = new ServeOptions(true, userMemory, false, false, (message, ok) -> {
             if (message instanceof VduseMessage.SetStatus set) {
                 told.add(ok ? set.status() : -set.status());
             }
@@ -50,7 +50,7 @@ class ServeTest {
                     "disk0",
                     disk.vendorId(),
                     disk.deviceId(),
-                    VduseServer.features(disk),
+                    VduseServer.features(disk, ServeOptions.DEFAULT),
                     1,
                     DeviceSpec.PAGE_SIZE,
                     disk.config()));

@@ -15,8 +15,9 @@ import io.vduse4j.linux.NativeMemory;
 import io.vduse4j.virtio.ChainBuffers;
 import io.vduse4j.virtio.DeviceStatus;
 import io.vduse4j.virtio.RingAddresses;
-import io.vduse4j.virtio.SplitDriver;
 import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.VirtqueueDriver;
+import io.vduse4j.virtio.VirtqueueState;
 import io.vduse4j.virtio.blk.BlkRequest;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.Semaphore;
@@ -30,7 +31,7 @@ final class TinyBlkDriver implements VdpaBusDriver {
 
     private final Semaphore interrupts = new Semaphore(0);
     private VdpaOps device;
-    private SplitDriver queue;
+    private VirtqueueDriver queue;
     private Coherent ring;
 
     @Override
@@ -54,10 +55,10 @@ final class TinyBlkDriver implements VdpaBusDriver {
         ring = device.domain(0).allocateCoherent(RingAddresses.bytes(size, device.vqAlign()));
         var rings =
                 RingAddresses.contiguous(size, device.vqAlign(), ring.memory().address(), ring.iova());
-        queue = new SplitDriver(NativeMemory.ALL, rings, features, 0);
+        queue = VirtqueueDriver.of(NativeMemory.ALL, rings, features, VirtqueueState.split(0));
         device.setVqCallback(0, new VqCallback.Interrupt(interrupts::release));
         device.setVqNum(0, size);
-        device.setVqAddress(0, rings.desc(), rings.avail(), rings.used());
+        device.setVqAddress(0, rings.desc(), rings.driver(), rings.device());
         device.setVqState(0, 0);
         device.setVqReady(0, true);
         device.setStatus(OK | DeviceStatus.DRIVER_OK);
@@ -94,7 +95,7 @@ final class TinyBlkDriver implements VdpaBusDriver {
             device.kickVq(0);
         }
         int done = queue.poll();
-        while (done == SplitDriver.NOTHING) {
+        while (done == VirtqueueDriver.NOTHING) {
             if (!queue.enableInterrupts() && !interrupts.tryAcquire(20, TimeUnit.SECONDS)) {
                 throw new AssertionError("no interrupt");
             }

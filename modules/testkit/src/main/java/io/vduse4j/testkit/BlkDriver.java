@@ -1,7 +1,7 @@
 package io.vduse4j.testkit;
 
 import io.vduse4j.virtio.ChainBuffers;
-import io.vduse4j.virtio.SplitDriver;
+import io.vduse4j.virtio.VirtqueueDriver;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -16,7 +16,7 @@ import java.util.Optional;
  */
 public final class BlkDriver {
 
-    private final SplitDriver ring;
+    private final VirtqueueDriver ring;
     private final long requestBytes;
     private final QueueSignals signals;
     private final Duration timeout;
@@ -34,7 +34,7 @@ public final class BlkDriver {
      * @param signals kicks and interrupts of the queue
      * @param timeout how long a request may take
      */
-    public BlkDriver(SplitDriver ring, DriverArea area, long requestBytes, QueueSignals signals, Duration timeout) {
+    public BlkDriver(VirtqueueDriver ring, DriverArea area, long requestBytes, QueueSignals signals, Duration timeout) {
         this.ring = ring;
         this.requestBytes = requestBytes;
         this.signals = signals;
@@ -45,7 +45,7 @@ public final class BlkDriver {
     }
 
     /** The queue. */
-    public SplitDriver ring() {
+    public VirtqueueDriver ring() {
         return ring;
     }
 
@@ -110,7 +110,7 @@ public final class BlkDriver {
         var request = new PlacedRequest(command, framing, part);
         request.write(buffers);
         int head = ring.add(buffers, request.direct(), part.host(), part.device());
-        if (head == SplitDriver.FULL) {
+        if (head == VirtqueueDriver.FULL) {
             return false;
         }
         request.handOver();
@@ -130,10 +130,10 @@ public final class BlkDriver {
     /** Takes one request that is done. */
     public Optional<BlkResult> poll() {
         int head = ring.poll();
-        if (head == SplitDriver.NOTHING) {
+        if (head == VirtqueueDriver.NOTHING) {
             return Optional.empty();
         }
-        if (head == SplitDriver.BROKEN) {
+        if (head == VirtqueueDriver.BROKEN) {
             throw new DeviceFaultException("the device broke the queue: " + ring.brokenBecause());
         }
         PlacedRequest request = byHead[head];

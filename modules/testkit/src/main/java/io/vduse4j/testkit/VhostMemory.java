@@ -17,10 +17,19 @@ final class VhostMemory implements AutoCloseable {
     private final List<VmMemory> regions = new ArrayList<>();
     private long nextIova = IOVA_STEP;
 
-    VhostMemory(VhostNode node, boolean batches) {
+    private VhostMemory(VhostNode node, boolean batches) {
         this.node = node;
         iotlb = new VhostIotlb(node);
         this.batches = batches;
+    }
+
+    /** Becomes the owner of a device that was just opened; its memory is empty. */
+    static VhostMemory of(VhostVdpaDevice device) throws LinuxException {
+        device.setOwner();
+        long known = VhostLayout.BACKEND_F_IOTLB_MSG_V2 | VhostLayout.BACKEND_F_IOTLB_BATCH;
+        long accepted = device.backendFeatures() & known;
+        device.setBackendFeatures(accepted);
+        return new VhostMemory(device.node(), (accepted & VhostLayout.BACKEND_F_IOTLB_BATCH) != 0);
     }
 
     /** Maps new memory at an address that was never used before. */

@@ -189,8 +189,8 @@ public final class VhostVdpaDevice implements AutoCloseable {
             MemorySegment addresses = arena.allocate(VhostLayout.VRING_ADDR_SIZE, 8);
             addresses.set(JAVA_INT, VhostLayout.VRING_ADDR_INDEX, queue);
             addresses.set(JAVA_LONG, VhostLayout.VRING_ADDR_DESC, rings.desc());
-            addresses.set(JAVA_LONG, VhostLayout.VRING_ADDR_AVAIL, rings.avail());
-            addresses.set(JAVA_LONG, VhostLayout.VRING_ADDR_USED, rings.used());
+            addresses.set(JAVA_LONG, VhostLayout.VRING_ADDR_AVAIL, rings.driver());
+            addresses.set(JAVA_LONG, VhostLayout.VRING_ADDR_USED, rings.device());
             ioctls.control(VhostLayout.SET_VRING_ADDR, "VHOST_SET_VRING_ADDR of queue " + queue, addresses);
         }
     }

@@ -3,10 +3,10 @@ package io.vduse4j.testkit;
 import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.Poll;
-import io.vduse4j.virtio.DeviceStatus;
 import io.vduse4j.virtio.RingAddresses;
-import io.vduse4j.virtio.SplitDriver;
 import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.VirtqueueDriver;
+import io.vduse4j.virtio.VirtqueueState;
 import io.vduse4j.virtio.blk.BlkConfig;
 import io.vduse4j.virtio.blk.BlkFeatures;
 import java.nio.ByteBuffer;
@@ -30,13 +30,11 @@ public final class VhostVdpaDriver implements AutoCloseable {
     /** Memory of one request: 256 KiB of data, and room for gaps and an indirect table. */
     public static final int REQUEST_BYTES = (256 + 64) << 10;
 
-    private static final int ALIVE = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER;
-    private static final int RING_ALIGNMENT = 4096;
-
     private final VhostVdpaDevice device;
     private final Duration timeout;
     private final EventFd configCall;
     private final VhostMemory memory;
+    private final VhostStart start;
     private final List<Queue> queues = new ArrayList<>();
     private final List<DriverArea> ofQueues = new ArrayList<>();
     private long features;
@@ -47,11 +45,8 @@ public final class VhostVdpaDriver implements AutoCloseable {
         this.device = device;
         this.timeout = timeout;
         this.configCall = configCall;
-        device.setOwner();
-        long known = VhostLayout.BACKEND_F_IOTLB_MSG_V2 | VhostLayout.BACKEND_F_IOTLB_BATCH;
-        long accepted = device.backendFeatures() & known;
-        device.setBackendFeatures(accepted);
-        memory = new VhostMemory(device.node(), (accepted & VhostLayout.BACKEND_F_IOTLB_BATCH) != 0);
+        memory = VhostMemory.of(device);
+        start = new VhostStart(device);
     }
 
     /**
@@ -95,9 +90,12 @@ public final class VhostVdpaDriver implements AutoCloseable {
         return features;
     }
 
-    /** Where chains may have indirect tables: anywhere, or nowhere if they were not negotiated. */
+    /** Where chains may have indirect tables: as the rings allow it, or nowhere if they were not negotiated. */
     public Framing.Tables tables() {
-        return (features & VirtioFeatures.RING_INDIRECT_DESC) != 0 ? Framing.Tables.ANY : Framing.Tables.NONE;
+        if ((features & VirtioFeatures.RING_INDIRECT_DESC) == 0) {
+            return Framing.Tables.NONE;
+        }
+        return VhostStart.isPacked(features) ? Framing.Tables.LEADING : Framing.Tables.ANY;
     }
 
     /** All features that this driver can work with. */
@@ -106,6 +104,7 @@ public final class VhostVdpaDriver implements AutoCloseable {
                 | VirtioFeatures.ACCESS_PLATFORM
                 | VirtioFeatures.RING_INDIRECT_DESC
                 | VirtioFeatures.RING_EVENT_IDX
+                | VirtioFeatures.RING_PACKED
                 | BlkFeatures.SIZE_MAX
                 | BlkFeatures.SEG_MAX
                 | BlkFeatures.RO
@@ -123,30 +122,33 @@ public final class VhostVdpaDriver implements AutoCloseable {
      * @param wanted features to accept if they are offered
      * @param count how many queues
      * @param size entries of each
-     * @param index index of the first chain, 0 to 65535
+     * @param index index of the first chain, 0 to 65535; modulo the size the first place of packed rings
      * @param depth requests for which each queue gets memory
      * @throws DeviceFaultException if the device does not take the features or does not start
      */
     public void start(long wanted, int count, int size, int index, int depth) throws LinuxException {
         forgetQueues();
-        negotiate(wanted & supported());
+        features = start.negotiate(wanted & supported(), Optional.of(configCall));
         for (DriverArea old : List.copyOf(ofQueues)) {
             removeMemory(old);
         }
-        long ringBytes = (RingAddresses.bytes(size, RING_ALIGNMENT) + RING_ALIGNMENT - 1) & -RING_ALIGNMENT;
+        long ringBytes = VhostStart.ringBytes(size);
         DriverArea rings = addMemory(count * ringBytes);
         DriverArea data = addMemory((long) count * depth * REQUEST_BYTES);
         ofQueues.addAll(List.of(rings, data));
+        boolean packed = VhostStart.isPacked(features);
+        int place = index % size | VirtqueueState.WRAP;
+        var begin = packed ? new VirtqueueState(place, place) : VirtqueueState.split(index);
         for (int i = 0; i < count; i++) {
             DriverArea part = rings.part(i * ringBytes, ringBytes);
-            var at = RingAddresses.contiguous(size, RING_ALIGNMENT, part.host(), part.device());
-            var ring = new SplitDriver(part.space(), at, features, index);
+            var at = RingAddresses.contiguous(packed, size, VhostStart.RING_ALIGNMENT, part.host(), part.device());
+            var ring = VirtqueueDriver.of(part.space(), at, features, begin);
             var signals = new EventFdSignals();
             DriverArea requests = data.part((long) i * depth * REQUEST_BYTES, (long) depth * REQUEST_BYTES);
             queues.add(new Queue(signals, new BlkDriver(ring, requests, REQUEST_BYTES, signals, timeout)));
-            setUp(i, index);
+            setUp(i, VhostStart.base(features, begin));
         }
-        run();
+        start.run();
     }
 
     private void forgetQueues() {
@@ -154,41 +156,9 @@ public final class VhostVdpaDriver implements AutoCloseable {
         queues.clear();
     }
 
-    private void negotiate(long accepted) throws LinuxException {
-        device.setStatus(0);
-        expectStatus(0);
-        device.setStatus(DeviceStatus.ACKNOWLEDGE);
-        device.setStatus(ALIVE);
-        features = device.features() & accepted;
-        device.setFeatures(features);
-        device.setStatus(ALIVE | DeviceStatus.FEATURES_OK);
-        expectStatus(ALIVE | DeviceStatus.FEATURES_OK);
-        device.setConfigCall(Optional.of(configCall));
-    }
-
     private void setUp(int index, int base) throws LinuxException {
         Queue queue = queues.get(index);
-        RingAddresses rings = queue.driver().ring().rings();
-        device.setQueueSize(index, rings.size());
-        device.setQueueBase(index, base);
-        device.setQueueAddresses(index, rings);
-        device.setKick(index, Optional.of(queue.signals().kickFd()));
-        device.setCall(index, Optional.of(queue.signals().callFd()));
-        device.enableQueue(index, true);
-    }
-
-    private void run() throws LinuxException {
-        int running = ALIVE | DeviceStatus.FEATURES_OK | DeviceStatus.DRIVER_OK;
-        device.setStatus(running);
-        expectStatus(running);
-    }
-
-    private void expectStatus(int expected) throws LinuxException {
-        int status = device.status();
-        if (status != expected) {
-            throw new DeviceFaultException(device + ": status 0x" + Integer.toHexString(status) + " instead of 0x"
-                    + Integer.toHexString(expected));
-        }
+        start.setUp(index, queue.driver().ring().rings(), base, queue.signals());
     }
 
     /** Number of queues that were started. */
@@ -204,35 +174,35 @@ public final class VhostVdpaDriver implements AutoCloseable {
     /**
      * Stops the device as for a migration: asks each queue where it is, then resets. Nothing may be in flight.
      *
-     * @return for each queue the index of its next chain
+     * @return for each queue its base, as vhost has it
      * @throws DeviceFaultException if the device names another index than the one up to which it has given back
      */
     public List<Integer> stop() throws LinuxException {
         List<Integer> bases = new ArrayList<>();
         for (int i = 0; i < queues.size(); i++) {
-            SplitDriver ring = queue(i).ring();
+            VirtqueueDriver ring = queue(i).ring();
             if (ring.outstanding() != 0) {
                 throw new IllegalStateException(ring.outstanding() + " requests are in flight on queue " + i);
             }
             int base = device.queueBase(i);
-            if (base != ring.usedIndex()) {
+            int expected = VhostStart.base(features, ring.state());
+            if (base != expected) {
                 throw new DeviceFaultException(
-                        "queue " + i + ": base " + base + " with nothing in flight at index " + ring.usedIndex());
+                        "queue " + i + ": base " + base + " with nothing in flight at " + expected);
             }
             bases.add(base);
         }
-        device.setStatus(0);
-        expectStatus(0);
+        start.reset();
         return bases;
     }
 
     /** Starts a stopped device with the same features, and with its queues where they were. */
     public void resume(List<Integer> bases) throws LinuxException {
-        negotiate(features);
+        features = start.negotiate(features, Optional.of(configCall));
         for (int i = 0; i < queues.size(); i++) {
             setUp(i, bases.get(i));
         }
-        run();
+        start.run();
     }
 
     /**

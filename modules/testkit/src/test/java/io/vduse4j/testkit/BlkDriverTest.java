@@ -3,7 +3,8 @@ package io.vduse4j.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vduse4j.virtio.SplitDriver;
+import io.vduse4j.virtio.VirtqueueDriver;
+import io.vduse4j.virtio.VirtqueueState;
 import io.vduse4j.virtio.blk.BlkFeatures;
 import io.vduse4j.virtio.blk.BlkRequest;
 import java.time.Duration;
@@ -24,7 +25,7 @@ class BlkDriverTest {
     private static final long ALL = BlkFeatures.FLUSH | BlkFeatures.DISCARD | BlkFeatures.WRITE_ZEROES;
 
     private static BlkDriver driver(ToyDisk disk, Duration timeout) {
-        var ring = new SplitDriver(disk.space, disk.rings(), ToyDisk.FEATURES, 0);
+        var ring = VirtqueueDriver.of(disk.space, disk.rings(), ToyDisk.FEATURES, VirtqueueState.split(0));
         var driver = new BlkDriver(ring, disk.area(), REQUEST, disk, timeout);
         disk.start();
         return driver;

@@ -41,19 +41,30 @@ final class EmbeddedRig implements AutoCloseable {
     private boolean attached;
 
     EmbeddedRig(int queues) throws IOException {
+        this(queues, false);
+    }
+
+    EmbeddedRig(int queues, boolean packed) throws IOException {
+        var options = new ServeOptions(true, false, false, packed, (_, _) -> {});
         virtio = new VirtioVdpa(VirtioVdpaOptions.DEFAULT.withCpus(queues).withTimeouts(LIMIT));
         kernel = new EmbeddedKernel(KernelProfile.LINUX_6_12, List.of(virtio, vhost));
         backend = Backends.open("memory:32M", BackendOptions.NONE);
         disk = new VirtioBlk(backend, new BlkOptions(NAME, queues, 128, "serial"), MemoryBudget.process());
         control = VduseControl.open(kernel);
         control.create(new DeviceSpec(
-                NAME, disk.vendorId(), disk.deviceId(), VduseServer.features(disk), queues, 4096, disk.config()));
+                NAME,
+                disk.vendorId(),
+                disk.deviceId(),
+                VduseServer.features(disk, options),
+                queues,
+                4096,
+                disk.config()));
         node = VduseDevice.open(kernel, NAME, queues);
         for (int queue = 0; queue < queues; queue++) {
             node.setupQueue(queue, disk.maxQueueSize());
         }
         pool = new WorkerPool(2, 0);
-        server = new VduseServer(node, disk, pool, ServeOptions.DEFAULT);
+        server = new VduseServer(node, disk, pool, options);
         bus = new VdpaBus(kernel);
     }
 

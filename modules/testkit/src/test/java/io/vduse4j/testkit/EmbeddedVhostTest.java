@@ -2,10 +2,12 @@ package io.vduse4j.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vduse4j.virtio.VirtioFeatures;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A disk of the framework, driven through vhost-vdpa of the embedded kernel. */
 @Timeout(120)
@@ -15,15 +17,18 @@ class EmbeddedVhostTest {
     private static final int SIZE = 64;
     private static final int DEPTH = 4;
 
-    @Test
+    @ParameterizedTest(name = "packed = {0}")
+    @ValueSource(booleans = {false, true})
     @Spec({"8.1", "8.2", "8.3", "8.4"})
-    void aClientDrivesTheDisk() throws Exception {
-        try (var rig = new EmbeddedRig(QUEUES)) {
+    void aClientDrivesTheDisk(boolean packed) throws Exception {
+        try (var rig = new EmbeddedRig(QUEUES, packed)) {
             rig.attach();
             rig.bus.bind(EmbeddedRig.NAME, rig.vhost.name(), EmbeddedRig.LIMIT);
             VhostNode node = VhostNode.of(EmbeddedRig.NAME, rig.vhost.open(EmbeddedRig.NAME));
             try (var driver = VhostVdpaDriver.open(node, EmbeddedRig.LIMIT)) {
                 driver.start(VhostVdpaDriver.supported(), QUEUES, SIZE, 65530, DEPTH);
+                assertThat((driver.features() & VirtioFeatures.RING_PACKED) != 0)
+                        .isEqualTo(packed);
                 assertThat(driver.capacity()).isEqualTo((32 << 20) / 512);
                 var workloads = List.of(workload(driver, 0), workload(driver, 1));
                 run(driver, workloads);

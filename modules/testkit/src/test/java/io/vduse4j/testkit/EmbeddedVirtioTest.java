@@ -14,8 +14,9 @@ import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A disk of the framework, used by the block driver of the embedded kernel. */
 @Timeout(120)
@@ -29,10 +30,11 @@ class EmbeddedVirtioTest {
         return MemorySegment.ofArray(data);
     }
 
-    @Test
+    @ParameterizedTest(name = "packed = {0}")
+    @ValueSource(booleans = {false, true})
     @Spec({"7.1", "7.2"})
-    void aDiskIsAttachedUsedAndDetached() throws Exception {
-        try (var rig = new EmbeddedRig(2)) {
+    void aDiskIsAttachedUsedAndDetached(boolean packed) throws Exception {
+        try (var rig = new EmbeddedRig(2, packed)) {
             rig.attach();
             EmbeddedBlockDevice disk = rig.virtio.awaitDisk(EmbeddedRig.NAME, LIMIT);
             assertThat(rig.status()).isEqualTo(0x0f);
@@ -64,9 +66,10 @@ class EmbeddedVirtioTest {
         }
     }
 
-    @Test
-    void manyThreadsReadWhatTheyWrite() throws Exception {
-        try (var rig = new EmbeddedRig(2);
+    @ParameterizedTest(name = "packed = {0}")
+    @ValueSource(booleans = {false, true})
+    void manyThreadsReadWhatTheyWrite(boolean packed) throws Exception {
+        try (var rig = new EmbeddedRig(2, packed);
                 var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.attach();
             EmbeddedBlockDevice disk = rig.virtio.awaitDisk(EmbeddedRig.NAME, LIMIT);
@@ -99,9 +102,10 @@ class EmbeddedVirtioTest {
         }
     }
 
-    @Test
-    void aDetachUnderLoadEndsEveryRequest() throws Exception {
-        try (var rig = new EmbeddedRig(2);
+    @ParameterizedTest(name = "packed = {0}")
+    @ValueSource(booleans = {false, true})
+    void aDetachUnderLoadEndsEveryRequest(boolean packed) throws Exception {
+        try (var rig = new EmbeddedRig(2, packed);
                 var executor = Executors.newVirtualThreadPerTaskExecutor()) {
             rig.attach();
             EmbeddedBlockDevice disk = rig.virtio.awaitDisk(EmbeddedRig.NAME, LIMIT);

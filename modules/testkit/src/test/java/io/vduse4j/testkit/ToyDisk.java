@@ -5,8 +5,9 @@ import io.vduse4j.virtio.GuestMemory;
 import io.vduse4j.virtio.InFlight;
 import io.vduse4j.virtio.MemorySource;
 import io.vduse4j.virtio.RingAddresses;
-import io.vduse4j.virtio.SplitQueue;
 import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.Virtqueue;
+import io.vduse4j.virtio.VirtqueueState;
 import io.vduse4j.virtio.blk.BlkRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -53,8 +54,7 @@ final class ToyDisk implements QueueSignals, MemorySource, AutoCloseable {
     private final Semaphore kicks = new Semaphore(0);
     private final Semaphore interrupts = new Semaphore(0);
     private final RingAddresses rings;
-    private final SplitQueue queue;
-    private final Chain[] slots;
+    private final Virtqueue queue;
     private final MemorySegment[] pieces;
     private final Sin sin;
     private final Thread thread;
@@ -63,13 +63,13 @@ final class ToyDisk implements QueueSignals, MemorySource, AutoCloseable {
     ToyDisk(int size, Sin sin) {
         this.sin = sin;
         rings = RingAddresses.contiguous(size, 4096, 0, DEVICE);
-        slots = new Chain[size];
+        Chain[] slots = new Chain[size];
         pieces = new MemorySegment[size];
         for (int i = 0; i < size; i++) {
             pieces[i] = Arena.ofAuto().allocate((size + 4L) * Chain.PIECE_BYTES, 16);
-            slots[i] = new Chain(i, 0, i, pieces[i]);
+            slots[i] = new Chain(i, 0, pieces[i]);
         }
-        queue = new SplitQueue(0, size, FEATURES, 0, this, InFlight.NONE);
+        queue = Virtqueue.of(0, size, FEATURES, VirtqueueState.split(0), this, InFlight.NONE, slots);
         thread = new Thread(this::serve, "toy disk");
     }
 
@@ -85,7 +85,7 @@ final class ToyDisk implements QueueSignals, MemorySource, AutoCloseable {
 
     /** To be called when the driver has made its side of the queue. */
     void start() {
-        if (!queue.attach(rings.desc(), rings.avail(), rings.used())) {
+        if (!queue.attach(rings.desc(), rings.driver(), rings.device())) {
             throw new IllegalStateException("rings");
         }
         thread.start();
@@ -120,13 +120,12 @@ final class ToyDisk implements QueueSignals, MemorySource, AutoCloseable {
 
     private void serve() {
         while (!over) {
-            if (queue.available() == 0 && !queue.enableKicks()) {
+            if (!queue.enableKicks()) {
                 kicks.acquireUninterruptibly();
                 continue;
             }
-            while (queue.available() > 0) {
-                Chain chain = slots[queue.head()];
-                if (queue.take(chain) != null || chain.fault() != null) {
+            for (Chain chain = queue.take(); chain != null; chain = queue.take()) {
+                if (chain.fault() != null) {
                     throw new IllegalStateException("the driver sent a bad chain: " + chain.fault());
                 }
                 if (sin == Sin.NEVER_DONE) {

@@ -9,6 +9,7 @@ import io.vduse4j.vduse.abi.DevRequestLayout;
 import io.vduse4j.vduse.abi.DevResponseLayout;
 import io.vduse4j.vduse.abi.VduseAbi;
 import io.vduse4j.vduse.abi.VduseApi1;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -59,5 +60,24 @@ final class MessageCodec {
         response.set(JAVA_INT, DevResponseLayout.VQ_INDEX, index);
         response.set(JAVA_SHORT, DevResponseLayout.SPLIT_AVAIL_INDEX, (short) availIndex);
         return response;
+    }
+
+    /** The state of a packed queue: wrap counters and positions apart. */
+    static MemorySegment packedState(Arena arena, int id, int index, VirtqueueState state) {
+        var response = result(arena, id, VduseAbi.VDUSE_REQ_RESULT_OK);
+        response.set(JAVA_INT, DevResponseLayout.VQ_INDEX, index);
+        response.set(JAVA_SHORT, DevResponseLayout.PACKED_LAST_AVAIL_COUNTER, counter(state.avail()));
+        response.set(JAVA_SHORT, DevResponseLayout.PACKED_LAST_AVAIL_IDX, position(state.avail()));
+        response.set(JAVA_SHORT, DevResponseLayout.PACKED_LAST_USED_COUNTER, counter(state.used()));
+        response.set(JAVA_SHORT, DevResponseLayout.PACKED_LAST_USED_IDX, position(state.used()));
+        return response;
+    }
+
+    private static short counter(int packed) {
+        return (short) ((packed & VirtqueueState.WRAP) == 0 ? 0 : 1);
+    }
+
+    private static short position(int packed) {
+        return (short) (packed & ~VirtqueueState.WRAP);
     }
 }

@@ -5,6 +5,8 @@ import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.OwedReplies.Owed;
 import io.vduse4j.virtio.DeviceStatus;
 import io.vduse4j.virtio.VirtioDevice;
+import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -102,11 +104,11 @@ final class MessageHandler {
             return;
         }
         int added = message.status() & ~status;
-        if ((added & DeviceStatus.FEATURES_OK) != 0 && !Negotiation.accepts(device, node.driverFeatures())) {
+        if ((added & DeviceStatus.FEATURES_OK) != 0 && !Negotiation.accepts(device, options, node.driverFeatures())) {
             refuse(
                     message,
                     "features 0x%x are not acceptable; offered are 0x%x"
-                            .formatted(node.driverFeatures(), Negotiation.offered(device)));
+                            .formatted(node.driverFeatures(), Negotiation.offered(device, options)));
             return;
         }
         if ((added & DeviceStatus.DRIVER_OK) != 0 && !beginService(message)) {
@@ -143,8 +145,15 @@ final class MessageHandler {
      * and not given back are found behind the used index.
      */
     void adopt() throws LinuxException {
+        if (isPacked()) {
+            LOG.log(
+                    Level.ERROR,
+                    node.name() + ": its driver uses packed rings, which do not tell where they stand;"
+                            + " it is served from its next reset on");
+            return;
+        }
         for (int index = 0; index < device.queues(); index++) {
-            if (node.queueInfo(index).ready() && Negotiation.accepts(device, node.driverFeatures())) {
+            if (node.queueInfo(index).ready() && Negotiation.accepts(device, options, node.driverFeatures())) {
                 status = RUNNING;
                 serving = opener.open(true);
                 startService();
@@ -241,7 +250,7 @@ final class MessageHandler {
         }
         Optional<Session> serves = session.filter(now -> now.serves(index));
         if (serves.isEmpty()) {
-            answerState(message, node.queueInfo(index).availIndex());
+            answerState(message, node.queueInfo(index).state(isPacked()));
             return;
         }
         Owed reply = owed.owe(STATE_NANOS, () -> {
@@ -258,12 +267,22 @@ final class MessageHandler {
                         }));
     }
 
-    private void answerState(VduseMessage.GetQueueState message, int availIndex) {
+    private void answerState(VduseMessage.GetQueueState message, VirtqueueState state) {
         try {
-            told(message, true, node.replyQueueState(message.id(), message.index(), availIndex));
+            told(message, true, reply(message, state));
         } catch (LinuxException e) {
             LOG.log(Level.ERROR, node.name() + ": no reply", e);
         }
+    }
+
+    private boolean reply(VduseMessage.GetQueueState message, VirtqueueState state) throws LinuxException {
+        return isPacked()
+                ? node.replyPackedState(message.id(), message.index(), state)
+                : node.replyQueueState(message.id(), message.index(), state.avail());
+    }
+
+    private boolean isPacked() throws LinuxException {
+        return (node.driverFeatures() & VirtioFeatures.RING_PACKED) != 0;
     }
 
     private void refuse(VduseMessage message, String because) throws LinuxException {

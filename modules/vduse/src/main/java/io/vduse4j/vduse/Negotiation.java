@@ -17,12 +17,14 @@ final class Negotiation {
 
     private Negotiation() {}
 
-    static long offered(VirtioDevice device) {
-        return device.features() | RING;
+    static long offered(VirtioDevice device, ServeOptions options) {
+        return device.features() | RING | (options.packed() ? VirtioFeatures.RING_PACKED : 0);
     }
 
     /** Whether a driver's choice is a valid subset (VD-05). */
-    static boolean accepts(VirtioDevice device, long features) {
-        return (features & ~offered(device)) == 0 && (features & REQUIRED) == REQUIRED && device.accepts(features);
+    static boolean accepts(VirtioDevice device, ServeOptions options, long features) {
+        return (features & ~offered(device, options)) == 0
+                && (features & REQUIRED) == REQUIRED
+                && device.accepts(features);
     }
 }

@@ -11,7 +11,9 @@ import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.abi.VqConfigLayout;
 import io.vduse4j.vduse.abi.VqEventfdLayout;
 import io.vduse4j.vduse.abi.VqInfoLayout;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /**
  * The ioctls about virtqueues; {@link VduseDevice} says what they do.
@@ -41,8 +43,17 @@ record QueueCalls(NodeCalls calls) {
                     argument.get(JAVA_LONG, VqInfoLayout.DRIVER_ADDR),
                     argument.get(JAVA_LONG, VqInfoLayout.DEVICE_ADDR),
                     Short.toUnsignedInt(argument.get(JAVA_SHORT, VqInfoLayout.SPLIT_AVAIL_INDEX)),
+                    new VirtqueueState(
+                            packed(argument, VqInfoLayout.PACKED_LAST_AVAIL_COUNTER),
+                            packed(argument, VqInfoLayout.PACKED_LAST_USED_COUNTER)),
                     argument.get(JAVA_BYTE, VqInfoLayout.READY) != 0);
         }
+    }
+
+    /** A wrap counter and the position behind it. */
+    private static int packed(MemorySegment info, int at) {
+        int position = info.get(JAVA_SHORT, at + Short.BYTES) & ~VirtqueueState.WRAP & 0xffff;
+        return (info.get(JAVA_SHORT, at) & 1) == 0 ? position : position | VirtqueueState.WRAP;
     }
 
     void kick(int index, int fd) throws LinuxException {

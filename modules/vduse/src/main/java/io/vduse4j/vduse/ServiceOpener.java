@@ -5,8 +5,11 @@ import io.vduse4j.dataplane.Session;
 import io.vduse4j.dataplane.WorkerPool;
 import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.MemoryBudget;
+import io.vduse4j.virtio.PackedRing;
 import io.vduse4j.virtio.SplitRing;
 import io.vduse4j.virtio.VirtioDevice;
+import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.VirtqueueState;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -45,21 +48,15 @@ final class ServiceOpener {
                 MemoryBudget.process().child(node.name(), MemoryBudget.process().limit());
         List<QueueSetup> queues = new ArrayList<>();
         try {
+            long features = node.driverFeatures();
             for (int index = 0; index < device.queues(); index++) {
                 QueueInfo info = node.queueInfo(index);
                 if (info.ready()) {
-                    queues.add(setUp(index, info, resumes));
+                    queues.add(setUp(index, info, resumes, features));
                 }
             }
-            Session session = new Session(
-                    node.name(),
-                    device,
-                    node.driverFeatures(),
-                    queues,
-                    table,
-                    node::injectQueueInterrupt,
-                    pool,
-                    budget);
+            Session session =
+                    new Session(node.name(), device, features, queues, table, node::injectQueueInterrupt, pool, budget);
             return Optional.of(new Service(session, table, budget));
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.ERROR, node.name() + ": cannot be served", e);
@@ -70,8 +67,10 @@ final class ServiceOpener {
         }
     }
 
-    private QueueSetup setUp(int index, QueueInfo info, boolean resumes) throws IOException {
-        if (!SplitRing.isValidSize(info.num()) || info.num() > device.maxQueueSize()) {
+    private QueueSetup setUp(int index, QueueInfo info, boolean resumes, long features) throws IOException {
+        boolean packed = (features & VirtioFeatures.RING_PACKED) != 0;
+        boolean valid = packed ? PackedRing.isValidSize(info.num()) : SplitRing.isValidSize(info.num());
+        if (!valid || info.num() > device.maxQueueSize()) {
             throw new IOException("queue " + index + " has " + info.num() + " entries");
         }
         Optional<EventFd> kick = Optional.empty();
@@ -90,7 +89,7 @@ final class ServiceOpener {
                 info.descAddress(),
                 info.driverAddress(),
                 info.deviceAddress(),
-                resumes ? QueueSetup.FROM_USED : info.availIndex(),
+                resumes ? VirtqueueState.FROM_USED : info.state(packed),
                 kick);
     }
 

@@ -12,6 +12,7 @@ import io.vduse4j.vduse.abi.VduseAbi;
 import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.host.VduseHost;
 import io.vduse4j.vduse.host.VduseNode;
+import io.vduse4j.virtio.VirtqueueState;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -264,6 +265,19 @@ public final class VduseDevice implements AutoCloseable {
      */
     public boolean replyQueueState(int id, int index, int availIndex) throws LinuxException {
         return messages.reply(arena -> MessageCodec.queueState(arena, id, index, availIndex));
+    }
+
+    /**
+     * Answers {@link VduseMessage.GetQueueState} of a packed queue.
+     *
+     * @param id number of the message
+     * @param index the virtqueue
+     * @param state where it stands
+     * @return false when nobody waits for this reply
+     * @throws LinuxException EBADF when the device was closed here
+     */
+    public boolean replyPackedState(int id, int index, VirtqueueState state) throws LinuxException {
+        return messages.reply(arena -> MessageCodec.packedState(arena, id, index, state));
     }
 
     /**

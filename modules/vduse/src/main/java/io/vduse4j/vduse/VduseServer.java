@@ -58,8 +58,8 @@ public final class VduseServer implements AutoCloseable {
     }
 
     /** The features with which the VDUSE device must be created: the device's own and those of rings and transport. */
-    public static long features(VirtioDevice device) {
-        return Negotiation.offered(device);
+    public static long features(VirtioDevice device, ServeOptions options) {
+        return Negotiation.offered(device, options);
     }
 
     /** Whether the kernel has given the device up; only destroying and creating it anew helps. */

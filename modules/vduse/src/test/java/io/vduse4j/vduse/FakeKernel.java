@@ -18,6 +18,7 @@ import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.abi.VqEventfdLayout;
 import io.vduse4j.vduse.abi.VqInfoLayout;
 import io.vduse4j.vduse.host.VduseNode;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -218,7 +219,7 @@ final class FakeKernel implements VduseNode {
 
     private int queueInfo(MemorySegment argument) {
         int index = argument.get(JAVA_INT, VqInfoLayout.INDEX);
-        QueueInfo info = queues.getOrDefault(index, new QueueInfo(0, 0, 0, 0, 0, false));
+        QueueInfo info = queues.getOrDefault(index, new QueueInfo(0, 0, 0, 0, 0, VirtqueueState.split(0), false));
         argument.set(JAVA_INT, VqInfoLayout.NUM, info.num());
         argument.set(JAVA_LONG, VqInfoLayout.DESC_ADDR, info.descAddress());
         argument.set(JAVA_LONG, VqInfoLayout.DRIVER_ADDR, info.driverAddress());

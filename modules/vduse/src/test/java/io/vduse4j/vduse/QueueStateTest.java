@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vduse4j.dataplane.harness.EchoDevice;
 import io.vduse4j.dataplane.harness.Eventually;
 import io.vduse4j.dataplane.harness.Held;
+import io.vduse4j.virtio.VirtqueueState;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +29,7 @@ class QueueStateTest {
     @Test
     void withoutAServiceItIsWhatTheDriverHasSaid() throws Exception {
         try (ServerRig rig = new ServerRig(EchoDevice.direct(2))) {
-            rig.kernel.queues.put(1, new QueueInfo(64, 0, 0, 0, 0xfffe, false));
+            rig.kernel.queues.put(1, new QueueInfo(64, 0, 0, 0, 0xfffe, VirtqueueState.split(0), false));
             FakeKernel.Reply reply = rig.ok(rig.kernel.getQueueState(1));
             assertThat(reply.availIndex()).isEqualTo(0xfffe);
             assertThat(reply.index()).isEqualTo(1);

@@ -9,6 +9,7 @@ import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.virtio.DeviceStatus;
 import io.vduse4j.virtio.VirtioDevice;
+import io.vduse4j.virtio.VirtqueueState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -42,11 +43,11 @@ final class ServerRig implements AutoCloseable {
         this.device = device;
         pool = new WorkerPool(1, 0);
         node = new VduseDevice(kernel, "disk0", device.queues());
-        kernel.features = VduseServer.features(device);
+        kernel.features = VduseServer.features(device, ServeOptions.DEFAULT);
         if (adopt) {
             newDriver();
         }
-        server = new VduseServer(node, device, pool, new ServeOptions(kicks, false, adopt, this::observe));
+        server = new VduseServer(node, device, pool, new ServeOptions(kicks, false, adopt, false, this::observe));
     }
 
     private void observe(VduseMessage message, boolean ok) {
@@ -65,7 +66,16 @@ final class ServerRig implements AutoCloseable {
             EchoDriver driver = new EchoDriver(memory, index, QUEUE_SIZE, kernel.features);
             drivers.add(driver);
             var rings = driver.rings();
-            kernel.queues.put(index, new QueueInfo(QUEUE_SIZE, rings.desc(), rings.avail(), rings.used(), 0, true));
+            kernel.queues.put(
+                    index,
+                    new QueueInfo(
+                            QUEUE_SIZE,
+                            rings.desc(),
+                            rings.driver(),
+                            rings.device(),
+                            0,
+                            VirtqueueState.split(0),
+                            true));
         }
     }
 

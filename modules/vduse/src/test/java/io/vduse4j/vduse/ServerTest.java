@@ -7,6 +7,7 @@ import io.vduse4j.dataplane.harness.Eventually;
 import io.vduse4j.dataplane.harness.Usage;
 import io.vduse4j.virtio.DeviceStatus;
 import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.VirtqueueState;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -90,14 +91,14 @@ class ServerTest {
     @ValueSource(longs = {1L << 5, VirtioFeatures.RING_PACKED, 1L << 63, 1L << 27})
     @Spec({"VD-05", "VD-21"})
     void unofferedFeaturesAreRefused(long bit) throws Exception {
-        refusesFeatures(VduseServer.features(EchoDevice.direct(1)) | bit);
+        refusesFeatures(VduseServer.features(EchoDevice.direct(1), ServeOptions.DEFAULT) | bit);
     }
 
     @ParameterizedTest
     @ValueSource(longs = {VirtioFeatures.VERSION_1, VirtioFeatures.ACCESS_PLATFORM})
     @Spec({"VD-05", "VD-15", "VD-16"})
     void missingFeaturesAreRefused(long bit) throws Exception {
-        refusesFeatures(VduseServer.features(EchoDevice.direct(1)) & ~bit);
+        refusesFeatures(VduseServer.features(EchoDevice.direct(1), ServeOptions.DEFAULT) & ~bit);
     }
 
     private static void refusesFeatures(long features) throws Exception {
@@ -160,7 +161,15 @@ class ServerTest {
             rig.newDriver();
             var good = rig.kernel.queues.get(0);
             rig.kernel.queues.put(
-                    0, new QueueInfo(size, good.descAddress(), good.driverAddress(), good.deviceAddress(), 0, true));
+                    0,
+                    new QueueInfo(
+                            size,
+                            good.descAddress(),
+                            good.driverAddress(),
+                            good.deviceAddress(),
+                            0,
+                            VirtqueueState.split(0),
+                            true));
             rig.ok(rig.kernel.setStatus(ServerRig.FEATURES_OK));
             rig.refused(rig.kernel.setStatus(ServerRig.DRIVER_OK));
             assertThat(rig.server.session()).isEmpty();

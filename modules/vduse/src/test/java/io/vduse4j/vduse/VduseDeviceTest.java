@@ -8,6 +8,7 @@ import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.host.VduseNode;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.foreign.MemorySegment;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Test;
@@ -53,13 +54,17 @@ class VduseDeviceTest {
                         .u8(40, 1)
                         .array(),
                 0));
-        assertThat(device.queueInfo(2)).isEqualTo(new QueueInfo(256, 0x47ffc000L, 0x47ffd000L, -4096, 0xfffe, true));
+        var packed = new VirtqueueState(0xdead & 0x7fff, 0);
+        QueueInfo info = device.queueInfo(2);
+        assertThat(info).isEqualTo(new QueueInfo(256, 0x47ffc000L, 0x47ffd000L, -4096, 0xfffe, packed, true));
+        assertThat(info.state(false)).isEqualTo(VirtqueueState.split(0xfffe));
+        assertThat(info.state(true)).isEqualTo(packed);
         sent(VduseIoctl.VDUSE_VQ_GET_INFO, Bytes.zeros(48).u32(0, 2).array());
     }
 
     @Test
     void aQueueThatNobodySetUpIsNotReady() throws Exception {
-        assertThat(device.queueInfo(0)).isEqualTo(new QueueInfo(0, 0, 0, 0, 0, false));
+        assertThat(device.queueInfo(0)).isEqualTo(new QueueInfo(0, 0, 0, 0, 0, VirtqueueState.split(0), false));
     }
 
     @Test

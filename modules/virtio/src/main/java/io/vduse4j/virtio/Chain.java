@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Objects;
 
 /**
- * A descriptor chain in its request slot: preallocated for its head, filled by the queue each time the driver makes the
- * head available, and the handler's until it is completed. The buffers stand in an array of {@code struct iovec}, the
+ * A descriptor chain in its request slot: preallocated, filled by the queue when the driver makes a chain
+ * available, and the handler's until it is completed. The buffers stand in an array of {@code struct iovec}, the
  * readable ones first, so that a part of it can go to a system call as it is.
  *
  * <p>Owned by the queue's worker; other threads may read the memory it names while the request is in flight.
@@ -18,10 +18,11 @@ public final class Chain {
 
     private final int slot;
     private final int queue;
-    private final int head;
     private final MemorySegment pieces;
     private final int capacity;
 
+    private int id;
+    private int descriptors;
     private MemorySegment space;
     private long generation;
     private int first;
@@ -34,17 +35,15 @@ public final class Chain {
     private boolean inFlight;
 
     /**
-     * Makes the slot of one head.
+     * Makes an empty slot.
      *
      * @param slot number of the slot among all that a handler serves
      * @param queue index of the queue on the device
-     * @param head index of the chain's first descriptor
      * @param pieces native memory for the pieces, {@link #PIECE_BYTES} each
      */
-    public Chain(int slot, int queue, int head, MemorySegment pieces) {
+    public Chain(int slot, int queue, MemorySegment pieces) {
         this.slot = slot;
         this.queue = queue;
-        this.head = head;
         this.pieces = pieces;
         this.capacity = Math.toIntExact(pieces.byteSize() / PIECE_BYTES);
     }
@@ -59,9 +58,14 @@ public final class Chain {
         return queue;
     }
 
-    /** Index of the chain's first descriptor: what the used ring names. */
-    public int head() {
-        return head;
+    /** What names the chain to the driver, 0 to 65535: the index of its first descriptor, or a packed queue's id. */
+    public int id() {
+        return id;
+    }
+
+    /** Descriptors of the ring that the chain takes: its length in a packed queue, 1 in a split one. */
+    int descriptors() {
+        return descriptors;
     }
 
     /** Generation of the memory that the pieces lie in. */
@@ -69,7 +73,7 @@ public final class Chain {
         return generation;
     }
 
-    /** What is wrong with a buffer of the chain, or null. Only faults of the size of a request get to a handler. */
+    /** What is wrong with the chain or a buffer of it, or null. Only faults of the size of a request get to a handler. */
     public Fault fault() {
         return fault;
     }
@@ -156,7 +160,7 @@ public final class Chain {
      */
     public void setLastAside() {
         if (writable == 0 || fault != null) {
-            throw new IllegalStateException("no writable byte to set aside in chain " + head);
+            throw new IllegalStateException("no writable byte to set aside in chain " + id);
         }
         int piece = first + readable + writable - 1;
         long size = size(piece);
@@ -206,6 +210,12 @@ public final class Chain {
         inFlight = true;
     }
 
+    /** Says where in the ring the chain is. */
+    void taken(int name, int length) {
+        id = name;
+        descriptors = length;
+    }
+
     /** The driver has the chain back. */
     void end() {
         inFlight = false;
@@ -241,6 +251,11 @@ public final class Chain {
         if (fault == null) {
             fault = found;
         }
+    }
+
+    /** Notes what makes the whole chain unusable; it counts before the fault of a buffer. */
+    void fail(Fault found) {
+        fault = found;
     }
 
     /** Says where the last writable byte is although it is in no piece; -1 if it is not granted. */

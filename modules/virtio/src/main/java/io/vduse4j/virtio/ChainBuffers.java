@@ -78,12 +78,38 @@ public final class ChainBuffers {
     }
 
     /**
-     * Writes the indirect table of a chain all of whose buffers stand in it (VS-11).
+     * Writes the indirect table of a chain all of whose buffers stand in it (VS-11, VP-11).
      *
      * @param table {@link SplitRing#descBytes} of the buffers, aligned to 8 bytes
+     * @param packed for which format of queue
      */
-    public void writeTable(MemorySegment table) {
-        writeEntries(0, table, 0);
+    public void writeTable(MemorySegment table, boolean packed) {
+        if (!packed) {
+            writeEntries(0, table, 0);
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            long at = (long) i * PackedRing.DESC_BYTES;
+            table.set(SplitRing.LE64, at, addresses[i]);
+            table.set(SplitRing.LE32, at + PackedRing.DESC_LENGTH, lengths[i]);
+            table.set(SplitRing.LE16, at + PackedRing.DESC_ID, (short) 0);
+            table.set(SplitRing.LE16, at + PackedRing.DESC_FLAGS, (short) (isWritable(i) ? SplitRing.DESC_WRITE : 0));
+        }
+    }
+
+    /** Device address of a buffer. */
+    long address(int buffer) {
+        return addresses[buffer];
+    }
+
+    /** Bytes of a buffer, unsigned. */
+    int length(int buffer) {
+        return lengths[buffer];
+    }
+
+    /** Whether the device writes a buffer. */
+    boolean isWritable(int buffer) {
+        return buffer >= readable;
     }
 
     /** Writes an indirect table of the buffers from one on. */

@@ -8,7 +8,11 @@ public enum Fault {
     HEAD_OUT_OF_RANGE(Size.RING, "head outside of the descriptor table"),
     /** The available ring names a head whose chain is still in flight. */
     HEAD_IN_FLIGHT(Size.RING, "head made available while in flight"),
-    /** A part of the ring lies in no region, or in one that does not grant what the ring needs. */
+    /** More descriptors made available than a packed queue has, those in flight counted. */
+    DESCRIPTORS_IN_FLIGHT(Size.RING, "descriptors made available while in flight"),
+    /** Every descriptor of a packed queue says that the list goes on: where it ends cannot be known (VP-09). */
+    LIST_ENDLESS(Size.RING, "list without an end"),
+    /** A part of the ring lies in no region, or in one that does not grant what it needs, or begins outside of itself. */
     RING_UNMAPPED(Size.RING, "ring not mapped"),
     /** The ring's memory vanished while it was used (J-01). */
     MEMORY_VANISHED(Size.RING, "memory vanished"),

@@ -9,21 +9,21 @@ public interface InFlight {
     /** No log is kept. */
     InFlight NONE = new InFlight() {
         @Override
-        public void fetched(int head) {}
+        public void fetched(int slot) {}
 
         @Override
-        public void completed(int head) {}
+        public void completed(int slot) {}
 
         @Override
-        public void published(int usedIndex) {}
+        public void published(int nextUsed) {}
     };
 
-    /** A chain was taken; it has had no effect yet. */
-    void fetched(int head);
+    /** The chain of a slot of the queue was taken; it has had no effect yet. */
+    void fetched(int slot);
 
     /** A chain is done and its used element is about to be written; the driver cannot see it yet. */
-    void completed(int head);
+    void completed(int slot);
 
     /** The driver can see all chains completed so far. */
-    void published(int usedIndex);
+    void published(int nextUsed);
 }

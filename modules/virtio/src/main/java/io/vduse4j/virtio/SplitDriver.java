@@ -12,27 +12,8 @@ import static io.vduse4j.virtio.SplitRing.USED_ELEM_BYTES;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
-/**
- * The driver's side of a split virtqueue. All methods belong to one thread at a time. Nothing here allocates, blocks or
- * calls the system.
- *
- * <p>Order of a batch: {@link #add} for each chain, one {@link #publish}, one {@link #needsKick}; then {@link #poll}
- * until {@link #NOTHING}, and {@link #enableInterrupts} before sleeping.
- *
- * <p>The device is not trusted: what is free and what is outstanding is kept in this object and never read back from the
- * shared memory. A device that gives back what it does not have breaks the queue ({@link #BROKEN}); only a new object
- * helps then.
- */
-public final class SplitDriver {
-
-    /** Result of {@link #poll}: the device has given nothing back. */
-    public static final int NOTHING = -1;
-
-    /** Result of {@link #poll}: the device has broken the rules; {@link #brokenBecause} says how. */
-    public static final int BROKEN = -2;
-
-    /** Result of {@link #add}: not enough descriptors are free. */
-    public static final int FULL = -1;
+/** The driver's side of a split virtqueue (virtio 1.3, 2.7). */
+public final class SplitDriver implements VirtqueueDriver {
 
     private static final VarHandle U16 = LE16.varHandle();
 
@@ -53,18 +34,12 @@ public final class SplitDriver {
     private long usedLength;
     private String broken = "";
 
-    /**
-     * Makes an empty queue; the three parts are zeroed.
-     *
-     * @param space the memory whose offsets are the host addresses
-     * @param rings where the parts lie
-     * @param features the negotiated features
-     * @param start index of the first chain, 0 to 65535; the device must start there too
-     */
-    public SplitDriver(MemorySegment space, RingAddresses rings, long features, int start) {
-        if (start < 0 || start > 0xffff) {
-            throw new IllegalArgumentException("first index of a queue: " + start);
+    /** As {@link VirtqueueDriver#of}. */
+    SplitDriver(MemorySegment space, RingAddresses rings, long features, VirtqueueState from) {
+        if (!SplitRing.isValidSize(rings.size()) || from.avail() < 0 || from.avail() != from.used()) {
+            throw new IllegalArgumentException("a split queue of " + rings.size() + " cannot begin at " + from);
         }
+        int start = from.avail();
         this.space = space;
         this.rings = rings;
         size = rings.size();
@@ -77,59 +52,39 @@ public final class SplitDriver {
         kicked = start;
         nextUsed = start;
         space.asSlice(rings.descHost(), SplitRing.descBytes(size)).fill((byte) 0);
-        space.asSlice(rings.availHost(), SplitRing.availBytes(size)).fill((byte) 0);
-        space.asSlice(rings.usedHost(), SplitRing.usedBytes(size)).fill((byte) 0);
-        space.set(LE16, rings.availHost() + INDEX, (short) start);
-        space.set(LE16, rings.usedHost() + INDEX, (short) start);
+        space.asSlice(rings.driverHost(), SplitRing.availBytes(size)).fill((byte) 0);
+        space.asSlice(rings.deviceHost(), SplitRing.usedBytes(size)).fill((byte) 0);
+        space.set(LE16, rings.driverHost() + INDEX, (short) start);
+        space.set(LE16, rings.deviceHost() + INDEX, (short) start);
         enableInterrupts();
     }
 
-    /** Where the parts of the queue lie. */
+    @Override
     public RingAddresses rings() {
         return rings;
     }
 
-    /** Descriptors that no chain holds. */
+    @Override
     public int freeDescriptors() {
         return chains.free();
     }
 
-    /** Chains that were added and have not come back. */
+    @Override
     public int outstanding() {
         return chains.chains();
     }
 
     /** Index behind the last chain that the device can see, 0 to 65535. */
-    public int publishedIndex() {
+    int publishedIndex() {
         return (int) published & 0xffff;
     }
 
-    /** Index behind the last chain that was polled, 0 to 65535: where a device that is started again goes on. */
-    public int usedIndex() {
-        return nextUsed;
+    @Override
+    public VirtqueueState state() {
+        return VirtqueueState.split(nextUsed);
     }
 
-    /**
-     * Adds a chain with a descriptor for each buffer. The device sees it after {@link #publish}.
-     *
-     * @param buffers at least one and at most as many as the queue has entries
-     * @return the head, 0 to size-1, which names the chain until {@link #poll} returns it; or {@link #FULL}
-     */
-    public int add(ChainBuffers buffers) {
-        return add(buffers, buffers.count(), 0, 0);
-    }
-
-    /**
-     * Adds a chain whose last buffers stand in an indirect table (VS-11). The table is the device's until the chain comes
-     * back.
-     *
-     * @param buffers at least one and at most as many as the queue has entries
-     * @param direct how many of them get a descriptor of the queue; the others stand in the table
-     * @param tableHost host address of the table, a multiple of 8; {@link SplitRing#descBytes} of the others
-     * @param table device address of the table
-     * @return the head, or {@link #FULL}
-     * @throws IllegalStateException if others remain and indirect tables were not negotiated (VS-09)
-     */
+    @Override
     public int add(ChainBuffers buffers, int direct, long tableHost, long table) {
         int count = buffers.count();
         boolean hasTable = direct < count;
@@ -148,15 +103,7 @@ public final class SplitDriver {
         return link(buffers, direct, table);
     }
 
-    /**
-     * Adds a chain all of whose buffers stand in an indirect table that {@link ChainBuffers#writeTable} has written
-     * already: for a driver whose table gets its device address only when it is copied into a bounce buffer.
-     *
-     * @param buffers at least one and at most as many as the queue has entries
-     * @param table device address of the table
-     * @return the head, or {@link #FULL}
-     * @throws IllegalStateException if indirect tables were not negotiated (VS-09)
-     */
+    @Override
     public int addTable(ChainBuffers buffers, long table) {
         if (buffers.count() == 0 || buffers.count() > size) {
             throw new IllegalArgumentException(buffers.count() + " buffers in a queue of " + size);
@@ -183,38 +130,34 @@ public final class SplitDriver {
             ChainBuffers.write(space, rings.descHost(), at, table, bytes, DESC_INDIRECT, 0);
         }
         chains.take(descriptors, buffers.writableBytes(), added);
-        space.set(LE16, rings.availHost() + RING + 2L * (added & mask), (short) head);
+        space.set(LE16, rings.driverHost() + RING + 2L * (added & mask), (short) head);
         added++;
         return head;
     }
 
-    /** Shows the device everything that was added: the chains before the index (VS-20). */
+    @Override
     public void publish() {
         VarHandle.releaseFence();
-        space.set(LE16, rings.availHost() + INDEX, (short) added);
+        space.set(LE16, rings.driverHost() + INDEX, (short) added);
         published = added;
     }
 
-    /** Whether the device wants a kick for what was published since the last call. One full fence (VS-20). */
+    @Override
     public boolean needsKick() {
         VarHandle.fullFence();
         boolean needed;
         if (eventIdx) {
-            int event = Short.toUnsignedInt(space.get(LE16, rings.usedHost() + RING + (long) USED_ELEM_BYTES * size));
+            int event = Short.toUnsignedInt(space.get(LE16, rings.deviceHost() + RING + (long) USED_ELEM_BYTES * size));
             needed = ((published - event - 1) & 0xffff) < published - kicked;
         } else {
-            int flags = space.get(LE16, rings.usedHost() + FLAGS);
+            int flags = space.get(LE16, rings.deviceHost() + FLAGS);
             needed = kicked != published && (flags & SplitRing.USED_NO_NOTIFY) == 0;
         }
         kicked = published;
         return needed;
     }
 
-    /**
-     * Takes the next chain that the device has given back.
-     *
-     * @return its head, now free; {@link #NOTHING}; or {@link #BROKEN}
-     */
+    @Override
     public int poll() {
         if (isBroken()) {
             return BROKEN;
@@ -226,7 +169,7 @@ public final class SplitDriver {
         if (pending > chains.chains()) {
             return broken("used index is " + pending + " ahead with " + chains.chains() + " chains outstanding");
         }
-        long at = rings.usedHost() + RING + (long) USED_ELEM_BYTES * (nextUsed & mask);
+        long at = rings.deviceHost() + RING + (long) USED_ELEM_BYTES * (nextUsed & mask);
         int head = space.get(LE32, at);
         long length = Integer.toUnsignedLong(space.get(LE32, at + 4));
         if (!chains.contains(head) || chains.place(head) >= published) {
@@ -242,7 +185,7 @@ public final class SplitDriver {
     }
 
     private int pending() {
-        int index = Short.toUnsignedInt((short) U16.getAcquire(space, rings.usedHost() + INDEX));
+        int index = Short.toUnsignedInt((short) U16.getAcquire(space, rings.deviceHost() + INDEX));
         return (index - nextUsed) & 0xffff;
     }
 
@@ -251,57 +194,38 @@ public final class SplitDriver {
         return BROKEN;
     }
 
-    /** Bytes that the device says it has written to the chain polled last. */
+    @Override
     public long usedLength() {
         return usedLength;
     }
 
-    /** Whether the device has broken the rules. */
-    public boolean isBroken() {
-        return !broken.isEmpty();
-    }
-
-    /** What the device did, or an empty string. */
+    @Override
     public String brokenBecause() {
         return broken;
     }
 
-    /**
-     * Asks for an interrupt for the next chain that comes back.
-     *
-     * @return whether chains have come back already, so that the caller must poll again before it sleeps
-     */
-    public boolean enableInterrupts() {
-        return enableInterruptsAfter(1);
-    }
-
-    /**
-     * Asks for an interrupt when several chains have come back; without EVENT_IDX, for the next one.
-     *
-     * @param chains from 1 to the size of the queue
-     * @return whether that many (without EVENT_IDX: any) have come back already
-     */
+    @Override
     public boolean enableInterruptsAfter(int chains) {
         if (chains < 1 || chains > size) {
             throw new IllegalArgumentException("interrupt after " + chains + " chains of " + size);
         }
         int least = eventIdx ? chains : 1;
         if (eventIdx) {
-            space.set(LE16, rings.availHost() + RING + 2L * size, (short) (nextUsed + chains - 1));
+            space.set(LE16, rings.driverHost() + RING + 2L * size, (short) (nextUsed + chains - 1));
         } else {
-            space.set(LE16, rings.availHost() + FLAGS, (short) 0);
+            space.set(LE16, rings.driverHost() + FLAGS, (short) 0);
         }
         VarHandle.fullFence(); // our wish before the index (VS-20)
         return pending() >= least;
     }
 
-    /** Asks for no interrupts; some may come all the same (VS-15). */
+    @Override
     public void disableInterrupts() {
         if (eventIdx) {
             // The index just passed is the one that is reached last.
-            space.set(LE16, rings.availHost() + RING + 2L * size, (short) (nextUsed - 1));
+            space.set(LE16, rings.driverHost() + RING + 2L * size, (short) (nextUsed - 1));
         } else {
-            space.set(LE16, rings.availHost() + FLAGS, (short) SplitRing.AVAIL_NO_INTERRUPT);
+            space.set(LE16, rings.driverHost() + FLAGS, (short) SplitRing.AVAIL_NO_INTERRUPT);
         }
     }
 }

@@ -19,7 +19,7 @@ class ChainTest {
 
     private final MemorySegment space = Arena.ofAuto().allocate(256, 16);
     private final MemorySegment pieces = TestMemory.pieces(16);
-    private final Chain chain = new Chain(7, 1, 3, pieces);
+    private final Chain chain = new Chain(7, 1, pieces);
     private final List<Long> readableAt = new ArrayList<>();
     private final List<Long> writableAt = new ArrayList<>();
 
@@ -230,6 +230,6 @@ class ChainTest {
         assertThat(chain.readableBytes() + chain.writableBytes()).isZero();
         assertThat(chain.readablePieces() + chain.writablePieces()).isZero();
         assertThat(chain.lastWritable()).isEqualTo(-1);
-        assertThat(List.of(chain.slot(), chain.queue(), chain.head())).containsExactly(7, 1, 3);
+        assertThat(List.of(chain.slot(), chain.queue())).containsExactly(7, 1);
     }
 }

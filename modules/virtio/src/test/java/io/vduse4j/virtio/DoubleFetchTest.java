@@ -27,7 +27,7 @@ class DoubleFetchTest {
     private final TestMemory memory = new TestMemory(END, TestMemory.region(BASE, DATA + DATA_BYTES, 0));
 
     private final MemorySegment pieces = TestMemory.pieces(SIZE);
-    private final Chain chain = new Chain(0, 0, 0, pieces);
+    private final Chain chain = new Chain(0, 0, pieces);
 
     @Test
     @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -39,9 +39,9 @@ class DoubleFetchTest {
         try (var threads = Executors.newSingleThreadExecutor()) {
             var racer = threads.submit(() -> race(stop));
             try {
-                var walker = new ChainWalker(SIZE, true, memory);
+                var walker = new SplitWalker(SIZE, true, memory);
                 for (int i = 0; i < 300_000; i++) {
-                    Fault fault = walker.walk(0, chain);
+                    Fault fault = walker.walk(0, 0, chain);
                     check();
                     usable += fault == null && chain.fault() == null ? 1 : 0;
                     refused += fault == null ? 0 : 1;

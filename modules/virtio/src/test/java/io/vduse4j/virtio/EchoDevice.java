@@ -13,28 +13,27 @@ import java.util.Random;
 /** The model's device: answers each chain with what it was sent, late and out of order. */
 final class EchoDevice {
 
-    private final SplitQueue queue;
-    private final Chain[] slots;
+    private final Virtqueue queue;
     private final Random random;
     private final List<Chain> inFlight = new ArrayList<>();
     private final MemorySegment scratch = Arena.ofAuto().allocate(EchoMemory.PART_BYTES);
     private int fetched;
     private int pushed;
 
-    EchoDevice(EchoMemory memory, long features, int start, Random random) {
+    EchoDevice(EchoMemory memory, long features, VirtqueueState start, Random random) {
         this.random = random;
         RingAddresses rings = memory.rings;
-        slots = new Chain[rings.size()];
+        Chain[] slots = new Chain[rings.size()];
         // A descriptor may be cut by a border between regions, and a part of the data area has a few of them.
         int pieces = rings.size() + 64;
         for (int i = 0; i < slots.length; i++) {
             slots[i] = TestMemory.chain(i, pieces);
         }
-        queue = new SplitQueue(0, rings.size(), features, start, memory.memory, InFlight.NONE);
-        assertThat(queue.attach(rings.desc(), rings.avail(), rings.used())).isTrue();
+        queue = Virtqueue.of(0, rings.size(), features, start, memory.memory, InFlight.NONE, slots);
+        assertThat(queue.attach(rings.desc(), rings.driver(), rings.device())).isTrue();
     }
 
-    SplitQueue ring() {
+    Virtqueue ring() {
         return queue;
     }
 
@@ -57,15 +56,14 @@ final class EchoDevice {
 
     /** Takes up to so many chains. */
     void take(int most) {
-        int available = queue.available();
-        assertThat(available).isNotNegative();
-        for (int i = 0; i < Math.min(most, available); i++) {
-            int head = queue.head();
-            assertThat(head).isNotNegative();
-            Chain chain = slots[head];
-            assertThat(chain.inFlight()).isFalse();
-            assertThat(queue.take(chain)).isNull();
+        for (int i = 0; i < most; i++) {
+            Chain chain = queue.take();
+            if (chain == null) {
+                assertThat(queue.fault()).isNull();
+                return;
+            }
             assertThat(chain.fault()).isNull();
+            assertThat(inFlight).doesNotContain(chain);
             fetched++;
             inFlight.add(chain);
         }

@@ -23,14 +23,16 @@ final class EchoMemory {
 
     final TestMemory memory;
     final RingAddresses rings;
+    private final boolean packed;
     private final int parts;
     private final long tablesHost;
     private final long dataHost;
     private final long dataBytes;
 
-    EchoMemory(int size, Random random) {
+    EchoMemory(boolean packed, int size, Random random) {
+        this.packed = packed;
         parts = size;
-        long ringBytes = (RingAddresses.bytes(size, 4) + 4095) & -4096;
+        long ringBytes = (RingAddresses.bytes(packed, size, 4) + 4095) & -4096;
         tablesHost = ringBytes;
         long tableBytes = (long) parts * TABLE_ENTRIES * SplitRing.DESC_BYTES;
         dataHost = tablesHost + tableBytes;
@@ -41,7 +43,7 @@ final class EchoMemory {
         scatter(regions, random);
         memory = new TestMemory(dataHost + dataBytes, regions.toArray(GuestMemory.Region[]::new));
         memory.space.asSlice(dataHost).fill(CANARY);
-        rings = RingAddresses.contiguous(size, 4, 0, RINGS);
+        rings = RingAddresses.contiguous(packed, size, 4, 0, RINGS);
     }
 
     private void scatter(List<GuestMemory.Region> regions, Random random) {
@@ -92,9 +94,10 @@ final class EchoMemory {
         memory.pattern(table.host(table.find(address), address), 1, ignored -> value);
     }
 
-    /** What the device must never change: descriptors and the available ring. */
+    /** What the device must never change: the driver's area, and the descriptors of a split queue. */
     MemorySegment driversRings() {
-        return memory.space.asSlice(0, rings.usedHost());
+        long from = packed ? rings.driverHost() : 0;
+        return memory.space.asSlice(from, rings.deviceHost() - from);
     }
 
     MemorySegment tables() {

@@ -24,7 +24,7 @@ class SplitDriverTest {
     private final ChainBuffers buffers = new ChainBuffers();
 
     private SplitDriver driver(long features, int start) {
-        return new SplitDriver(memory.space, rings, features, start);
+        return new SplitDriver(memory.space, rings, features, VirtqueueState.split(start));
     }
 
     private ChainBuffers one() {
@@ -33,18 +33,18 @@ class SplitDriverTest {
 
     /** The device's used ring, written by the test. */
     private void use(int index, int id, int length) {
-        long at = rings.usedHost() + 4 + 8L * (index % SIZE);
+        long at = rings.deviceHost() + 4 + 8L * (index % SIZE);
         memory.space.set(SplitRing.LE32, at, id);
         memory.space.set(SplitRing.LE32, at + 4, length);
-        memory.u16(rings.usedHost() + 2, index + 1);
+        memory.u16(rings.deviceHost() + 2, index + 1);
     }
 
     private int usedEvent() {
-        return memory.u16(rings.availHost() + 4 + 2L * SIZE);
+        return memory.u16(rings.driverHost() + 4 + 2L * SIZE);
     }
 
     private void availEvent(int index) {
-        memory.u16(rings.usedHost() + 4 + 8L * SIZE, index);
+        memory.u16(rings.deviceHost() + 4 + 8L * SIZE, index);
     }
 
     @Test
@@ -54,12 +54,12 @@ class SplitDriverTest {
             for (int alignment : new int[] {4, 64, 4096}) {
                 var at = RingAddresses.contiguous(size, alignment, 0x1000, 0x9000);
                 assertThat(at.descHost()).isEqualTo(0x1000);
-                assertThat(at.avail() - at.desc()).isEqualTo(16L * size);
-                assertThat(at.used() - at.avail()).isGreaterThanOrEqualTo(6 + 2L * size);
-                assertThat(at.used() % alignment).isZero();
-                assertThat(at.used() - at.avail() - 6 - 2L * size).isLessThan(alignment);
-                assertThat(at.usedHost() - at.descHost()).isEqualTo(at.used() - at.desc());
-                assertThat(RingAddresses.bytes(size, alignment)).isEqualTo(at.used() - at.desc() + 6 + 8L * size);
+                assertThat(at.driver() - at.desc()).isEqualTo(16L * size);
+                assertThat(at.device() - at.driver()).isGreaterThanOrEqualTo(6 + 2L * size);
+                assertThat(at.device() % alignment).isZero();
+                assertThat(at.device() - at.driver() - 6 - 2L * size).isLessThan(alignment);
+                assertThat(at.deviceHost() - at.descHost()).isEqualTo(at.device() - at.desc());
+                assertThat(RingAddresses.bytes(size, alignment)).isEqualTo(at.device() - at.desc() + 6 + 8L * size);
             }
         }
         assertThatThrownBy(() -> RingAddresses.bytes(8, 6)).isInstanceOf(IllegalArgumentException.class);
@@ -89,10 +89,10 @@ class SplitDriverTest {
         assertThat(memory.space.get(SplitRing.LE64, at)).isEqualTo(DEVICE + 0x100);
         assertThat(memory.space.get(SplitRing.LE32, at + 8)).isEqualTo(512);
         assertThat(memory.u16(at + 12)).isEqualTo(SplitRing.DESC_WRITE);
-        assertThat(memory.u16(rings.availHost() + 4)).isEqualTo(head);
-        assertThat(memory.u16(rings.availHost() + 2)).as("not visible yet").isZero();
+        assertThat(memory.u16(rings.driverHost() + 4)).isEqualTo(head);
+        assertThat(memory.u16(rings.driverHost() + 2)).as("not visible yet").isZero();
         driver.publish();
-        assertThat(memory.u16(rings.availHost() + 2)).isEqualTo(1);
+        assertThat(memory.u16(rings.driverHost() + 2)).isEqualTo(1);
     }
 
     @ParameterizedTest
@@ -112,7 +112,7 @@ class SplitDriverTest {
         assertThat(memory.space.get(SplitRing.LE32, at + 8)).isEqualTo(16 * (3 - direct));
         driver.publish();
         Chain chain = TestMemory.chain(head, 4);
-        assertThat(new ChainWalker(SIZE, true, memory).walk(0, chain)).isNull();
+        assertThat(new SplitWalker(SIZE, true, memory).walk(0, 0, chain)).isNull();
         assertThat(chain.readableBytes()).isEqualTo(16);
         assertThat(chain.writableBytes()).isEqualTo(513);
         assertThat(chain.lastWritable()).isEqualTo(0x700);
@@ -124,13 +124,13 @@ class SplitDriverTest {
         SplitDriver driver = driver(INDIRECT, 0);
         one().writable(DEVICE + 0x700, 1);
         MemorySegment own = MemorySegment.ofArray(new long[6]);
-        buffers.writeTable(own);
+        buffers.writeTable(own, false);
         memory.space.asSlice(TABLE, own.byteSize()).copyFrom(own);
         int head = driver.addTable(buffers, DEVICE + TABLE);
         assertThat(driver.freeDescriptors()).isEqualTo(SIZE - 1);
         driver.publish();
         Chain chain = TestMemory.chain(head, 4);
-        assertThat(new ChainWalker(SIZE, true, memory).walk(0, chain)).isNull();
+        assertThat(new SplitWalker(SIZE, true, memory).walk(0, 0, chain)).isNull();
         assertThat(chain.readableBytes()).isEqualTo(16);
         assertThat(chain.writableBytes()).isEqualTo(513);
         assertThat(chain.lastWritable()).isEqualTo(0x700);
@@ -174,7 +174,7 @@ class SplitDriverTest {
             use(k, head, 512);
             assertThat(driver.poll()).isEqualTo(head);
             assertThat(driver.usedLength()).isEqualTo(512);
-            assertThat(driver.usedIndex()).isEqualTo(++k);
+            assertThat(driver.state().used()).isEqualTo(++k);
             assertThat(driver.freeDescriptors()).isEqualTo(2 * k);
         }
         assertThat(driver.outstanding()).isZero();
@@ -243,7 +243,7 @@ class SplitDriverTest {
         int head = driver.add(one());
         driver.publish();
         use(65535, head, 0);
-        memory.u16(rings.usedHost() + 2, 1);
+        memory.u16(rings.deviceHost() + 2, 1);
         breaks(driver, "2 ahead with 1");
     }
 
@@ -252,7 +252,7 @@ class SplitDriverTest {
         SplitDriver driver = driver(0, 0);
         driver.add(one());
         driver.publish();
-        memory.u16(rings.usedHost() + 2, 65535);
+        memory.u16(rings.deviceHost() + 2, 65535);
         breaks(driver, "65535 ahead");
     }
 
@@ -295,7 +295,7 @@ class SplitDriverTest {
             if (index % 1000 == 0) {
                 driver.add(one());
                 driver.publish();
-                int other = memory.u16(rings.availHost() + 4 + 2L * ((driver.publishedIndex() - 1) % SIZE));
+                int other = memory.u16(rings.driverHost() + 4 + 2L * ((driver.publishedIndex() - 1) % SIZE));
                 use(++index, other, 0);
                 assertThat(driver.poll()).isEqualTo(other);
             }
@@ -312,7 +312,7 @@ class SplitDriverTest {
         availEvent(0);
         assertThat(driver.needsKick()).as("nothing new").isFalse();
         for (int flags : new int[] {0, 1}) {
-            memory.u16(rings.usedHost(), flags);
+            memory.u16(rings.deviceHost(), flags);
             driver.add(one());
             driver.publish();
             assertThat(driver.needsKick()).isEqualTo(flags == 0);
@@ -332,7 +332,7 @@ class SplitDriverTest {
                         driver.add(buffers.clear().readable(DEVICE, 1));
                     }
                     driver.publish();
-                    memory.u16(rings.usedHost(), event & 1); // must not matter
+                    memory.u16(rings.deviceHost(), event & 1); // must not matter
                     availEvent(event);
                     if (driver.needsKick() != (event >= old && event < old + batch)) {
                         throw new AssertionError("old " + old + " batch " + batch + " event " + event);
@@ -346,11 +346,11 @@ class SplitDriverTest {
     @Spec({"VS-13", "VS-14"})
     void interruptsAreAskedForAsTheFeatureSays() {
         SplitDriver flags = driver(0, 65535);
-        assertThat(memory.u16(rings.availHost())).isZero();
+        assertThat(memory.u16(rings.driverHost())).isZero();
         flags.disableInterrupts();
-        assertThat(memory.u16(rings.availHost())).isEqualTo(1);
+        assertThat(memory.u16(rings.driverHost())).isEqualTo(1);
         assertThat(flags.enableInterrupts()).isFalse();
-        assertThat(memory.u16(rings.availHost())).isZero();
+        assertThat(memory.u16(rings.driverHost())).isZero();
         assertThat(usedEvent()).isZero();
         int head = flags.add(one());
         flags.publish();
@@ -360,7 +360,7 @@ class SplitDriverTest {
         SplitDriver event = driver(EVENT, 65535);
         assertThat(usedEvent()).isEqualTo(65535);
         event.disableInterrupts();
-        assertThat(memory.u16(rings.availHost())).isZero();
+        assertThat(memory.u16(rings.driverHost())).isZero();
         assertThat(usedEvent()).isEqualTo(65534);
         assertThat(event.enableInterruptsAfter(3)).isFalse();
         assertThat(usedEvent()).isEqualTo(1);
@@ -380,8 +380,8 @@ class SplitDriverTest {
         memory.space.fill((byte) 0xff);
         SplitDriver driver = driver(0, 9);
         assertThat(driver.poll()).isEqualTo(SplitDriver.NOTHING);
-        assertThat(memory.u16(rings.availHost() + 2)).isEqualTo(9);
-        assertThat(memory.u16(rings.usedHost() + 2)).isEqualTo(9);
+        assertThat(memory.u16(rings.driverHost() + 2)).isEqualTo(9);
+        assertThat(memory.u16(rings.deviceHost() + 2)).isEqualTo(9);
         assertThat(driver.publishedIndex()).isEqualTo(9);
         assertThatThrownBy(() -> driver(0, 65536)).isInstanceOf(IllegalArgumentException.class);
     }

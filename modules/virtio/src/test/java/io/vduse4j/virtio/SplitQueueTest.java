@@ -30,7 +30,7 @@ class SplitQueueTest {
     }
 
     private SplitQueue queue(long features, int nextAvail) {
-        return new SplitQueue(0, SIZE, features, nextAvail, memory, InFlight.NONE);
+        return new SplitQueue(0, SIZE, features, VirtqueueState.split(nextAvail), memory, InFlight.NONE, slots);
     }
 
     private SplitQueue attached(long features, int nextAvail) {
@@ -63,7 +63,8 @@ class SplitQueueTest {
     @ValueSource(ints = {0, -1, 3, 65535, 65536, 49152})
     @Spec("VS-01")
     void aSizeThatIsNoPowerOfTwoUpTo32768IsRefused(int size) {
-        assertThatThrownBy(() -> new SplitQueue(0, size, 0, 0, memory, InFlight.NONE))
+        assertThatThrownBy(() -> new SplitQueue(
+                        0, size, 0, VirtqueueState.split(0), memory, InFlight.NONE, new Chain[Math.max(0, size)]))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -123,7 +124,7 @@ class SplitQueueTest {
         SplitQueue queue = attached(0, 0);
         memory.descriptor(0x800, 0, BASE + AVAIL, 77, 0, 0);
         availIndex(1);
-        assertThat(queue.take(slots[queue.head()])).isNull();
+        assertThat(queue.take().fault()).isNull();
         assertThat(slots[0].readableBytes()).isEqualTo(77);
     }
 
@@ -159,14 +160,18 @@ class SplitQueueTest {
     @Test
     @Spec("BUG-04")
     void aHeadOutsideOfTheTableIsRefusedAndNotTaken() {
-        SplitQueue queue = attached(0, 65535);
+        availIndex(0);
         for (int head : new int[] {SIZE, SIZE + 1, 0x7fff, 0x8000, 0xffff}) {
+            SplitQueue queue = attached(0, 65535);
             memory.u16(AVAIL + 4 + 2L * (65535 % SIZE), head);
-            assertThat(queue.head()).isEqualTo(-1);
+            assertThat(queue.take()).isNull();
+            assertThat(queue.fault()).isEqualTo(Fault.HEAD_OUT_OF_RANGE);
+            assertThat(queue.state().avail()).isEqualTo(65535);
         }
         memory.u16(AVAIL + 4 + 2L * (65535 % SIZE), SIZE - 1);
-        assertThat(queue.head()).isEqualTo(SIZE - 1);
-        assertThat(queue.nextAvail()).isEqualTo(65535);
+        SplitQueue queue = attached(0, 65535);
+        assertThat(queue.take().id()).isEqualTo(SIZE - 1);
+        assertThat(queue.state().avail()).isZero();
     }
 
     @Test
@@ -183,9 +188,10 @@ class SplitQueueTest {
             memory.u16(AVAIL + 4 + 2L * (at % SIZE), (k * 7) % SIZE);
             availIndex(at + 1);
             assertThat(queue.available()).isEqualTo(1);
-            Chain chain = slots[queue.head()];
-            assertThat(queue.take(chain)).isNull();
-            assertThat(queue.nextAvail()).isEqualTo((at + 1) & 0xffff);
+            Chain chain = queue.take();
+            assertThat(chain).isSameAs(slots[(k * 7) % SIZE]);
+            assertThat(chain.fault()).isNull();
+            assertThat(queue.state().avail()).isEqualTo((at + 1) & 0xffff);
             assertThat(queue.hasUnpublished()).isFalse();
             queue.push(chain, k);
             assertThat(chain.inFlight()).isFalse();
@@ -224,11 +230,11 @@ class SplitQueueTest {
                 told.add("published " + index + " " + usedIndex());
             }
         };
-        var queue = new SplitQueue(0, SIZE, 0, 0, memory, log);
+        var queue = new SplitQueue(0, SIZE, 0, VirtqueueState.split(0), memory, log, slots);
         queue.attach(BASE, BASE + AVAIL, BASE + USED);
         availIndex(1);
         memory.descriptor(0, 0, BASE + 0x800, 4, SplitRing.DESC_WRITE, 0);
-        queue.take(slots[queue.head()]);
+        queue.take();
         queue.push(slots[0], 4);
         queue.publish();
         assertThat(told).containsExactly("fetched 0", "completed 0 0 0", "published 1 1");
@@ -320,11 +326,11 @@ class SplitQueueTest {
     void attachingAgainGoesOnWhereTheQueueWas() {
         SplitQueue queue = attached(0, 0);
         availIndex(2);
-        queue.take(slots[queue.head()]);
+        queue.take();
         queue.push(slots[0], 1);
         memory.u16(USED + 2, 77); // the driver's scribbling is not believed
         assertThat(queue.attach(BASE, BASE + AVAIL, BASE + USED)).isTrue();
-        assertThat(queue.nextAvail()).isEqualTo(1);
+        assertThat(queue.state().avail()).isEqualTo(1);
         queue.publish();
         assertThat(usedIndex()).isEqualTo(1);
     }

@@ -93,7 +93,7 @@ final class TestMemory implements MemorySource {
     }
 
     /** A slot with room for some pieces. */
-    static Chain chain(int head, int pieces) {
-        return new Chain(head, 0, head, pieces(pieces));
+    static Chain chain(int slot, int pieces) {
+        return new Chain(slot, 0, pieces(pieces));
     }
 }

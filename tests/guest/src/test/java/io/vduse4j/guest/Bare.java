@@ -4,6 +4,7 @@ import io.vduse4j.Hosts;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.DeviceSpec;
+import io.vduse4j.vduse.ServeOptions;
 import io.vduse4j.vduse.VdpaBus;
 import io.vduse4j.vduse.VduseControl;
 import io.vduse4j.vduse.VduseServer;
@@ -32,7 +33,7 @@ final class Bare implements AutoCloseable {
                 name,
                 device.vendorId(),
                 device.deviceId(),
-                VduseServer.features(device),
+                VduseServer.features(device, ServeOptions.DEFAULT),
                 device.queues(),
                 DeviceSpec.PAGE_SIZE,
                 config));

@@ -8,6 +8,7 @@ import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.block.spi.Backends;
 import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.vduse.DeviceSpec;
+import io.vduse4j.vduse.ServeOptions;
 import io.vduse4j.vduse.VduseControl;
 import io.vduse4j.vduse.VduseServer;
 import io.vduse4j.vduse.host.linux.LinuxHost;
@@ -71,7 +72,7 @@ final class LeftoverTest {
                     NAME,
                     disk.vendorId(),
                     disk.deviceId(),
-                    VduseServer.features(disk),
+                    VduseServer.features(disk, ServeOptions.DEFAULT),
                     disk.queues(),
                     DeviceSpec.PAGE_SIZE,
                     disk.config()));

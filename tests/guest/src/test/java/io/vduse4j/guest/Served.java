@@ -32,7 +32,7 @@ final class Served implements AutoCloseable {
             node.setupQueue(queue, device.maxQueueSize());
         }
         pool = new WorkerPool(1, 0);
-        server = new VduseServer(node, device, pool, new ServeOptions(true, false, false, this::note));
+        server = new VduseServer(node, device, pool, new ServeOptions(true, false, false, false, this::note));
     }
 
     private void note(VduseMessage message, boolean accepted) {

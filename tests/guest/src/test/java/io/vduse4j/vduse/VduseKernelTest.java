@@ -13,6 +13,7 @@ import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.host.VduseNode;
 import io.vduse4j.vduse.host.linux.HostCheck;
 import io.vduse4j.vduse.host.linux.LinuxHost;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -90,7 +91,7 @@ final class VduseKernelTest {
             refused(() -> bus.delete("idle", LONG), Errno.ENODEV, "not on the vdpa bus");
             assertThat(bus.device("idle", LONG)).isEmpty();
             refused(() -> device.setupQueue(2, 256), Errno.EINVAL, "no virtqueue of that index");
-            assertThat(device.queueInfo(1)).isEqualTo(new QueueInfo(0, 0, 0, 0, 0, false));
+            assertThat(device.queueInfo(1)).isEqualTo(new QueueInfo(0, 0, 0, 0, 0, VirtqueueState.split(0), false));
             refused(() -> device.queueInfo(2), Errno.EINVAL, "no virtqueue of that index");
             device.setKick(0, kick.fd());
             device.clearKick(0);

@@ -5,7 +5,9 @@ import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.NativeMemory;
 import io.vduse4j.virtio.ChainBuffers;
 import io.vduse4j.virtio.RingAddresses;
-import io.vduse4j.virtio.SplitDriver;
+import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.VirtqueueDriver;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
@@ -19,7 +21,7 @@ public final class EchoDriver {
 
     private final DriverMemory memory;
     private final int index;
-    private final SplitDriver ring;
+    private final VirtqueueDriver ring;
     private final RingAddresses rings;
     private final long buffers;
     private final ChainBuffers chain = new ChainBuffers();
@@ -27,21 +29,25 @@ public final class EchoDriver {
     private int freeCount;
     private final int[] bufferOfHead;
     private final long[] valueOfHead;
-    private final int start;
+    private final VirtqueueState start;
 
-    /** Makes a queue that begins at index 0. */
+    /** Makes a queue that begins at its start. */
     public EchoDriver(DriverMemory memory, int index, int size, long features) {
-        this(memory, index, size, features, 0);
+        this(memory, index, size, features, VirtqueueState.start(isPacked(features)));
     }
 
-    /** Makes a queue that begins at an index. */
-    public EchoDriver(DriverMemory memory, int index, int size, long features, int start) {
+    private static boolean isPacked(long features) {
+        return (features & VirtioFeatures.RING_PACKED) != 0;
+    }
+
+    /** Makes a queue that begins anywhere. */
+    public EchoDriver(DriverMemory memory, int index, int size, long features, VirtqueueState start) {
         this.memory = memory;
         this.index = index;
         this.start = start;
-        long device = memory.allocate(RingAddresses.bytes(size, 4096), 4096);
-        rings = RingAddresses.contiguous(size, 4096, memory.host(device), device);
-        ring = new SplitDriver(NativeMemory.ALL, rings, features, start);
+        long device = memory.allocate(RingAddresses.bytes(isPacked(features), size, 4096), 4096);
+        rings = RingAddresses.contiguous(isPacked(features), size, 4096, memory.host(device), device);
+        ring = VirtqueueDriver.of(NativeMemory.ALL, rings, features, start);
         buffers = memory.allocate(2L * PIECE * size, 4096);
         free = new int[size];
         for (int i = 0; i < size; i++) {
@@ -54,11 +60,11 @@ public final class EchoDriver {
 
     /** How the device finds the queue. */
     public QueueSetup setup(Optional<EventFd> kick) {
-        return new QueueSetup(index, rings.size(), rings.desc(), rings.avail(), rings.used(), start, kick);
+        return new QueueSetup(index, rings.size(), rings.desc(), rings.driver(), rings.device(), start, kick);
     }
 
     /** The ring below. */
-    public SplitDriver ring() {
+    public VirtqueueDriver ring() {
         return ring;
     }
 
@@ -97,7 +103,7 @@ public final class EchoDriver {
     /** The value of a request that has come back with the right echo, or {@link #NOTHING}. */
     public long receive() {
         int head = ring.poll();
-        if (head == SplitDriver.NOTHING) {
+        if (head == VirtqueueDriver.NOTHING) {
             return NOTHING;
         }
         if (head < 0) {

@@ -72,10 +72,10 @@ final class BlkPiece {
     }
 
     /** Maps everything, or nothing. @return false if there was no room */
-    boolean map(DmaDomain domain, BlkLimits limits, boolean indirect) {
+    boolean map(DmaDomain domain, BlkLimits limits, BlkQueue queue) {
         boolean mapped = false;
         try {
-            mapped = mapAll(domain, limits, indirect);
+            mapped = mapAll(domain, limits, queue);
         } finally {
             if (!mapped) {
                 release(domain);
@@ -84,7 +84,7 @@ final class BlkPiece {
         return mapped;
     }
 
-    private boolean mapAll(DmaDomain domain, BlkLimits limits, boolean indirect) {
+    private boolean mapAll(DmaDomain domain, BlkLimits limits, BlkQueue queue) {
         chain.clear();
         boolean reads = type == BlkRequest.IN;
         if (!map(domain, header, TO_DEVICE)) {
@@ -99,14 +99,14 @@ final class BlkPiece {
         if (!map(domain, status, FROM_DEVICE)) {
             return false;
         }
-        return !indirect || mapTable(domain);
+        return !queue.indirect() || mapTable(domain, queue.packed());
     }
 
     /** The table is copied into the bounce buffer as it is mapped, so it is written before. */
-    private boolean mapTable(DmaDomain domain) {
+    private boolean mapTable(DmaDomain domain, boolean packed) {
         long words = SplitRing.descBytes(chain.count()) / Long.BYTES;
         MemorySegment entries = MemorySegment.ofArray(new long[(int) words]);
-        chain.writeTable(entries);
+        chain.writeTable(entries, packed);
         table = domain.map(entries, TO_DEVICE);
         if (table == DmaDomain.MAPPING_ERROR) {
             return false;

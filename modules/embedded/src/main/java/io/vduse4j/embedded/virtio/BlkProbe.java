@@ -5,9 +5,12 @@ import io.vduse4j.embedded.vdpa.VdpaOps;
 import io.vduse4j.embedded.vdpa.VqCallback;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.virtio.PackedRing;
 import io.vduse4j.virtio.RingAddresses;
-import io.vduse4j.virtio.SplitDriver;
 import io.vduse4j.virtio.SplitRing;
+import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.VirtqueueDriver;
+import io.vduse4j.virtio.VirtqueueState;
 import io.vduse4j.virtio.blk.BlkConfig;
 import io.vduse4j.virtio.blk.BlkFeatures;
 import java.util.ArrayList;
@@ -33,6 +36,9 @@ final class BlkProbe {
             | BlkFeatures.WRITE_ZEROES;
 
     private static final int SMALLEST_QUEUE = 1 + BlkLimits.FRAME_DESCRIPTORS;
+
+    /** State of a packed queue in {@link VdpaOps#setVqState}: both wrap counters 1, both positions 0. */
+    private static final long PACKED_START = 1L << 32 | 1;
 
     private final VdpaOps ops;
     private final VirtioVdpaOptions options;
@@ -109,23 +115,29 @@ final class BlkProbe {
             throw refused(Errno.ENOENT, "queue " + index + " has no entries");
         }
         int alignment = ops.vqAlign();
-        boolean aligned = alignment >= 4 && Integer.bitCount(alignment) == 1;
-        if (!SplitRing.isValidSize(size) || size < SMALLEST_QUEUE || !aligned) {
+        boolean packed = (features & VirtioFeatures.RING_PACKED) != 0;
+        boolean fits = packed ? PackedRing.isValidSize(size) : SplitRing.isValidSize(size) && isAlignment(alignment);
+        if (!fits || size < SMALLEST_QUEUE) {
             throw refused(Errno.EINVAL, "queue " + index + " has " + size + " entries, aligned to " + alignment);
         }
         DmaDomain domain = ops.domain(index);
-        DmaDomain.Coherent memory = domain.allocateCoherent(RingAddresses.bytes(size, alignment));
+        DmaDomain.Coherent memory = domain.allocateCoherent(RingAddresses.bytes(packed, size, alignment));
         if (memory == null) {
             throw refused(Errno.ENOMEM, "no room for the ring of queue " + index);
         }
-        var rings = RingAddresses.contiguous(size, alignment, 0, memory.iova());
-        var queue = new BlkQueue(index, memory, new SplitDriver(memory.memory(), rings, features, 0), features);
+        var rings = RingAddresses.contiguous(packed, size, alignment, 0, memory.iova());
+        var ring = VirtqueueDriver.of(memory.memory(), rings, features, VirtqueueState.start(packed));
+        var queue = new BlkQueue(index, memory, ring, features);
         ops.setVqCallback(index, new VqCallback.Interrupt(() -> interrupt(queue)));
         ops.setVqNum(index, size);
-        ops.setVqAddress(index, rings.desc(), rings.avail(), rings.used());
-        ops.setVqState(index, 0);
+        ops.setVqAddress(index, rings.desc(), rings.driver(), rings.device());
+        ops.setVqState(index, packed ? PACKED_START : 0);
         ops.setVqReady(index, true);
         return queue;
+    }
+
+    private static boolean isAlignment(int alignment) {
+        return alignment >= 4 && Integer.bitCount(alignment) == 1;
     }
 
     private void interrupt(BlkQueue queue) {

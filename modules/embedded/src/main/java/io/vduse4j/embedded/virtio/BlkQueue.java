@@ -1,8 +1,8 @@
 package io.vduse4j.embedded.virtio;
 
 import io.vduse4j.embedded.vdpa.DmaDomain.Coherent;
-import io.vduse4j.virtio.SplitDriver;
 import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.VirtqueueDriver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,8 +21,9 @@ final class BlkQueue {
 
     private final int index;
     private final Coherent memory;
-    private final SplitDriver ring;
+    private final VirtqueueDriver ring;
     private final boolean indirect;
+    private final boolean packed;
     private final BlkPiece[] byHead;
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -33,11 +34,12 @@ final class BlkQueue {
     private int reserved;
     private boolean open = true;
 
-    BlkQueue(int index, Coherent memory, SplitDriver ring, long features) {
+    BlkQueue(int index, Coherent memory, VirtqueueDriver ring, long features) {
         this.index = index;
         this.memory = memory;
         this.ring = ring;
         indirect = (features & VirtioFeatures.RING_INDIRECT_DESC) != 0;
+        packed = (features & VirtioFeatures.RING_PACKED) != 0;
         byHead = new BlkPiece[ring.rings().size()];
     }
 
@@ -57,6 +59,11 @@ final class BlkQueue {
 
     boolean indirect() {
         return indirect;
+    }
+
+    /** Whether the ring, and so a table, is packed. */
+    boolean packed() {
+        return packed;
     }
 
     ReentrantLock turn() {
@@ -127,7 +134,7 @@ final class BlkQueue {
                     byHead[head] = null;
                     head = ring.poll();
                 }
-                if (head == SplitDriver.BROKEN) {
+                if (head == VirtqueueDriver.BROKEN) {
                     open = false;
                     return new Harvest(done, "queue " + index + ": " + ring.brokenBecause());
                 }

@@ -128,7 +128,7 @@ final class BlkQueues {
         }
         boolean mapped = false;
         try {
-            mapped = piece.map(domain, limits, queue.indirect());
+            mapped = piece.map(domain, limits, queue);
         } finally {
             if (!mapped) {
                 queue.unreserve(descriptors);

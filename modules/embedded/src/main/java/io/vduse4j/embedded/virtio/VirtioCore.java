@@ -12,11 +12,12 @@ import io.vduse4j.virtio.VirtioFeatures;
  */
 final class VirtioCore {
 
-    /** Kept whatever the driver: bits 28 to 41 that the transport and a split ring understand; 36 is ORDER_PLATFORM. */
+    /** Kept whatever the driver: bits 28 to 41 that the transport and the rings understand; 36 is ORDER_PLATFORM. */
     private static final long TRANSPORT = VirtioFeatures.RING_INDIRECT_DESC
             | VirtioFeatures.RING_EVENT_IDX
             | VirtioFeatures.VERSION_1
             | VirtioFeatures.ACCESS_PLATFORM
+            | VirtioFeatures.RING_PACKED
             | 1L << 36;
 
     private final VdpaOps ops;

@@ -19,7 +19,7 @@ import java.util.OptionalLong;
  * Linux without a driver for it.
  *
  * <p>Two things differ, because Linux waits for ever there: the first read and a removal have a time limit, of {@link
- * VirtioVdpaOptions}. And packed rings are not taken; such a device is driven with split ones.
+ * VirtioVdpaOptions}.
  *
  * <p>{@link #probe} and what it returns belong to the vdpa bus; all else to any thread.
  */

@@ -277,8 +277,9 @@ final class FakeVdpa implements VdpaOps, AutoCloseable {
 
     @Override
     public void setVqState(int queue, long value) {
-        if (value != 0) {
-            throw new IllegalStateException("virtio-vdpa starts at 0");
+        boolean packed = (driverFeatures() & VirtioFeatures.RING_PACKED) != 0;
+        if (value != (packed ? 1L << 32 | 1 : 0)) {
+            throw new IllegalStateException("virtio-vdpa starts at 0, in the lap whose wrap counter is 1");
         }
     }
 

@@ -2,7 +2,9 @@ package io.vduse4j.embedded.virtio;
 
 import io.vduse4j.virtio.Chain;
 import io.vduse4j.virtio.InFlight;
-import io.vduse4j.virtio.SplitQueue;
+import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.Virtqueue;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
@@ -19,8 +21,7 @@ final class ToyQueue implements AutoCloseable {
     private final FakeDomain domain;
     private final ToyBlk disk;
     private final Runnable interrupt;
-    private final SplitQueue queue;
-    private final Chain[] slots;
+    private final Virtqueue queue;
     private final Deque<Chain> held = new ArrayDeque<>();
     private final Semaphore kicks = new Semaphore(1);
     private final Thread thread;
@@ -33,13 +34,20 @@ final class ToyQueue implements AutoCloseable {
         this.domain = domain;
         this.disk = disk;
         this.interrupt = interrupt;
-        queue = new SplitQueue(index, told.num, features, 0, domain, InFlight.NONE);
+        Chain[] slots = new Chain[told.num];
+        for (int i = 0; i < told.num; i++) {
+            slots[i] = new Chain(i, index, Arena.ofAuto().allocate((told.num + 4L) * Chain.PIECE_BYTES, 16));
+        }
+        queue = Virtqueue.of(
+                index,
+                told.num,
+                features,
+                VirtqueueState.start((features & VirtioFeatures.RING_PACKED) != 0),
+                domain,
+                InFlight.NONE,
+                slots);
         if (!queue.attach(told.desc, told.driver, told.device)) {
             throw new IllegalStateException("rings of queue " + index);
-        }
-        slots = new Chain[told.num];
-        for (int i = 0; i < told.num; i++) {
-            slots[i] = new Chain(i, index, i, Arena.ofAuto().allocate((told.num + 4L) * Chain.PIECE_BYTES, 16));
         }
         thread = new Thread(this::serve, "toy queue " + index);
     }
@@ -66,7 +74,7 @@ final class ToyQueue implements AutoCloseable {
         try {
             while (!over) {
                 serveHeld();
-                if (!queue.hasUnpublished() && queue.available() == 0 && !queue.enableKicks()) {
+                if (!queue.hasUnpublished() && !queue.enableKicks()) {
                     // A kick that is missed would show as a request that is never done.
                     boolean kicked = kicks.tryAcquire(1, 60, TimeUnit.SECONDS);
                     kicks.drainPermits();
@@ -75,8 +83,8 @@ final class ToyQueue implements AutoCloseable {
                     }
                     continue;
                 }
-                while (queue.available() > 0) {
-                    take();
+                for (Chain chain = queue.take(); chain != null; chain = queue.take()) {
+                    serve(chain);
                 }
                 if (queue.hasUnpublished()) {
                     queue.publish();
@@ -98,9 +106,8 @@ final class ToyQueue implements AutoCloseable {
         }
     }
 
-    private void take() {
-        Chain chain = slots[queue.head()];
-        if (queue.take(chain) != null || chain.fault() != null) {
+    private void serve(Chain chain) {
+        if (chain.fault() != null) {
             throw new IllegalStateException("the driver sent a bad chain: " + chain.fault());
         }
         served.incrementAndGet();

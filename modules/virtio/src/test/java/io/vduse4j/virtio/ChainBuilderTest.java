@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 
 /** Buffers against the table of regions: what is not granted, where the status can be said, and changes meanwhile. */
-class ChainWalkerBufferTest {
+class ChainBuilderTest {
 
     /** Table and status here, readable and writable. */
     private static final long LOW = 0;
@@ -32,7 +32,7 @@ class ChainWalkerBufferTest {
     private final Chain chain = TestMemory.chain(0, 8);
 
     private Fault walk() {
-        return new ChainWalker(8, true, memory).walk(0, chain);
+        return new SplitWalker(8, true, memory).walk(0, 0, chain);
     }
 
     /** Header, one buffer, and a status byte of its own. */
@@ -146,7 +146,7 @@ class ChainWalkerBufferTest {
         memory.descriptor(0, 1, LOW + 0x900, 16, DESC_NEXT, 2);
         memory.descriptor(0, 2, PAIR + 0xff0, 32, DESC_NEXT | DESC_WRITE, 3);
         memory.descriptor(0, 3, LOW + 0xa00, 1, DESC_WRITE, 0);
-        assertThat(new ChainWalker(8, true, memory).walk(0, small)).isNull();
+        assertThat(new SplitWalker(8, true, memory).walk(0, 0, small)).isNull();
         assertThat(small.fault()).isEqualTo(Fault.TOO_FRAGMENTED);
         assertThat(small.fault().size()).isEqualTo(Fault.Size.REQUEST);
         assertThat(small.lastWritable()).isEqualTo(0xa00);

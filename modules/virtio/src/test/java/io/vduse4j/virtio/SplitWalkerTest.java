@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What each chain that a driver can write becomes. The descriptor table lies at 0, device addresses start at BASE. */
 @Timeout(value = 30, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class ChainWalkerTest {
+class SplitWalkerTest {
 
     private static final long BASE = 0x10_0000;
     private static final int SIZE = 8;
@@ -31,7 +31,7 @@ class ChainWalkerTest {
     }
 
     private Fault walk(int size, boolean indirect) {
-        return new ChainWalker(size, indirect, memory).walk(0, chain);
+        return new SplitWalker(size, indirect, memory).walk(0, 0, chain);
     }
 
     private void direct(int index, long host, long length, int flags, int next) {
@@ -222,11 +222,11 @@ class ChainWalkerTest {
         huge.replace(TestMemory.region(0, 1L << 40, 0));
         huge.descriptor(0, 0, 0, 0xffff_ffffL, DESC_NEXT, 1);
         huge.descriptor(0, 1, 0, 1, 0, 0);
-        var walker = new ChainWalker(SIZE, true, huge);
-        assertThat(walker.walk(0, chain)).isNull();
+        var walker = new SplitWalker(SIZE, true, huge);
+        assertThat(walker.walk(0, 0, chain)).isNull();
         assertThat(chain.readableBytes()).isEqualTo(1L << 32);
         huge.descriptor(0, 1, 0, 2, 0, 0);
-        assertThat(walker.walk(0, chain)).isEqualTo(Fault.CHAIN_TOO_LARGE);
+        assertThat(walker.walk(0, 0, chain)).isEqualTo(Fault.CHAIN_TOO_LARGE);
     }
 
     @ParameterizedTest
@@ -255,7 +255,7 @@ class ChainWalkerTest {
         }
         space.descriptor(0, 0, at, tableBytes, DESC_INDIRECT, 0);
         Chain big = TestMemory.chain(0, size);
-        assertThat(new ChainWalker(size, true, space).walk(0, big)).isNull();
+        assertThat(new SplitWalker(size, true, space).walk(0, 0, big)).isNull();
         assertThat(big.fault()).isNull();
         assertThat(big.readablePieces() + big.writablePieces()).isEqualTo(size);
         assertThat(big.readableBytes()).isEqualTo(4L * (size - 1));

@@ -1,26 +1,18 @@
 package io.vduse4j.virtio;
 
 import static io.vduse4j.virtio.SplitRing.DESC_BYTES;
-import static io.vduse4j.virtio.SplitRing.DESC_INDIRECT;
-import static io.vduse4j.virtio.SplitRing.DESC_NEXT;
-import static io.vduse4j.virtio.SplitRing.DESC_WRITE;
-import static io.vduse4j.virtio.SplitRing.LE64_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Follows the descriptors of one split queue. Each descriptor is read once, into locals, and an indirect table is copied
- * before it is read, so that a driver that changes them meanwhile cannot make two reads disagree (BUG-01). The number of
- * descriptors is bounded by the queue's size: counted in descriptors, never in mapped pieces (VS-03, BUG-02).
+ * Turns the buffers that a walker finds into the pieces of a chain, and copies what the walker must not read twice. All
+ * that a driver may get wrong in a buffer is checked here, for split and for packed queues.
  */
-final class ChainWalker {
+final class ChainBuilder {
 
     /** A chain may not be longer than this many bytes (VS-08). */
     private static final long MAX_BYTES = 1L << 32;
-
-    /** Times that a walk starts over because memory was taken away while it ran. */
-    private static final int ATTEMPTS = 3;
 
     private final int size;
     private final boolean indirect;
@@ -31,91 +23,38 @@ final class ChainWalker {
     private long bytes;
     private boolean writeSeen;
 
-    ChainWalker(int size, boolean indirect, MemorySource source) {
+    ChainBuilder(int size, boolean indirect, MemorySource source) {
         this.size = size;
         this.indirect = indirect;
         this.source = source;
+        memory = source.memory();
         scratch = Arena.ofAuto().allocate((long) size * DESC_BYTES, DESC_BYTES);
     }
 
-    /**
-     * Fills a chain.
-     *
-     * @param table host address of the descriptor table
-     * @param chain the slot of the head
-     * @return null, or the fault that makes the chain unusable; one that only a buffer has stands in the chain
-     */
-    Fault walk(long table, Chain chain) {
-        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-            memory = source.memory();
-            long generation = memory.generation();
-            Fault fault = walkOnce(table, chain);
-            if (memory.generation() == generation) {
-                return fault;
-            }
-        }
-        return Fault.INDIRECT_UNMAPPED;
+    /** Where a table of descriptors is copied to, as many as the queue has. */
+    MemorySegment scratch() {
+        return scratch;
     }
 
-    private Fault walkOnce(long directTable, Chain chain) {
+    /** The memory of the chain that is being built. */
+    GuestMemory memory() {
+        return memory;
+    }
+
+    /** Begins with the memory of now. */
+    void begin(Chain chain) {
+        memory = source.memory();
         chain.begin(memory.space(), memory.generation());
         bytes = 0;
         writeSeen = false;
-        MemorySegment segment = memory.space();
-        long table = directTable;
-        int entries = size;
-        boolean inside = false;
-        int index = chain.head();
-        int taken = 0;
-        while (true) {
-            if (taken++ == size) {
-                return Fault.CHAIN_TOO_LONG;
-            }
-            long at = table + (long) index * DESC_BYTES;
-            long address = segment.get(LE64_UNALIGNED, at);
-            long rest = segment.get(LE64_UNALIGNED, at + 8);
-            long length = rest & 0xffff_ffffL;
-            int flags = (int) (rest >>> 32) & 0xffff;
-            int next = (int) (rest >>> 48);
-            if ((flags & DESC_INDIRECT) != 0) {
-                Fault fault = checkIndirect(inside, flags, length);
-                if (fault == null) {
-                    fault = copyTable(address, length);
-                }
-                if (fault != null) {
-                    return fault;
-                }
-                segment = scratch;
-                table = 0;
-                entries = (int) (length / DESC_BYTES);
-                index = 0;
-                inside = true;
-                taken--; // the descriptor that refers to the table is no part of the chain's length
-                continue;
-            }
-            Fault fault = addBuffer(chain, address, length, (flags & DESC_WRITE) != 0);
-            if (fault != null) {
-                return fault;
-            }
-            if ((flags & DESC_NEXT) == 0) {
-                return null;
-            }
-            if (next >= entries) {
-                return Fault.NEXT_OUT_OF_RANGE;
-            }
-            index = next;
-        }
     }
 
-    /** The WRITE flag of the descriptor that refers to a table is ignored (VS-10). */
-    private Fault checkIndirect(boolean inside, int flags, long length) {
+    /** Whether a table may be referred to, and has a length that may be. Its WRITE flag is ignored (VS-10). */
+    Fault checkTable(boolean alone, long length) {
         if (!indirect) {
             return Fault.INDIRECT_NOT_NEGOTIATED;
         }
-        if (inside) {
-            return Fault.INDIRECT_NESTED;
-        }
-        if ((flags & DESC_NEXT) != 0) {
+        if (!alone) {
             return Fault.INDIRECT_WITH_NEXT;
         }
         if (length == 0 || length % DESC_BYTES != 0 || length / DESC_BYTES > size) {
@@ -124,7 +63,8 @@ final class ChainWalker {
         return null;
     }
 
-    private Fault copyTable(long start, long length) {
+    /** Copies a table whose length was checked to {@link #scratch}. */
+    Fault copyTable(long start, long length) {
         long address = start;
         long done = 0;
         while (done < length) {
@@ -143,7 +83,8 @@ final class ChainWalker {
         return null;
     }
 
-    private Fault addBuffer(Chain chain, long start, long length, boolean write) {
+    /** Adds a buffer; a fault of the buffer alone stands in the chain, one of the chain is returned. */
+    Fault addBuffer(Chain chain, long start, long length, boolean write) {
         if (write) {
             writeSeen = true;
         } else if (writeSeen) {

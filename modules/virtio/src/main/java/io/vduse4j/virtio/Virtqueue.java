@@ -1,0 +1,103 @@
+package io.vduse4j.virtio;
+
+/**
+ * The device's side of a virtqueue, split or packed. All methods belong to the queue's worker. Nothing here allocates or
+ * blocks.
+ *
+ * <p>Order of a batch: {@link #take} until it gives none, {@link #push} for each chain that is done, one
+ * {@link #publish}, one {@link #wantsInterrupt}; {@link #enableKicks} before sleeping.
+ */
+public sealed interface Virtqueue permits SplitQueue, PackedQueue {
+
+    /**
+     * Makes a queue of the negotiated format that is not yet attached to its rings.
+     *
+     * @param index index of the queue on the device
+     * @param size entries of the rings, as {@link SplitRing#isValidSize} or {@link PackedRing#isValidSize} wants it
+     * @param features the negotiated features
+     * @param start where to begin
+     * @param source the driver's memory
+     * @param inFlight told of each chain's steps
+     * @param slots a slot for each entry, for this queue alone, their numbers in a row
+     */
+    static Virtqueue of(
+            int index,
+            int size,
+            long features,
+            VirtqueueState start,
+            MemorySource source,
+            InFlight inFlight,
+            Chain[] slots) {
+        return (features & VirtioFeatures.RING_PACKED) != 0
+                ? new PackedQueue(index, size, features, start, source, inFlight, slots)
+                : new SplitQueue(index, size, features, start, source, inFlight, slots);
+    }
+
+    /**
+     * Finds the rings in the memory of now. Each part must lie in one region in whole, aligned as the specification wants
+     * it (VS-01, VP-01). Can be repeated when the memory has changed; the queue goes on where it was.
+     *
+     * @param desc device address of the descriptor table or ring
+     * @param driver device address of the driver's area
+     * @param device device address of the device's area
+     * @return whether the rings are there; if not, the queue is detached
+     */
+    boolean attach(long desc, long driver, long device);
+
+    /** Forgets where the rings are; nothing is read or written until they are attached again. */
+    void detach();
+
+    /** Whether the rings are known. */
+    boolean isAttached();
+
+    /** Index of the queue on the device. */
+    int index();
+
+    /** Entries of the rings. */
+    int size();
+
+    /** Where the queue stands: what GET_VQ_STATE asks for once nothing is in flight. */
+    VirtqueueState state();
+
+    /**
+     * Takes the next chain into its slot. A fault of the chain stands in it; it is in flight all the same and must be
+     * pushed.
+     *
+     * @return the chain; or null if there is none, or if the ring is broken: {@link #fault} tells
+     */
+    Chain take();
+
+    /** Why the ring is broken, or null. Nothing is taken any more then. */
+    Fault fault();
+
+    /**
+     * Gives a chain back. The driver sees it after {@link #publish}.
+     *
+     * @param chain the chain; its slot is free afterwards
+     * @param written bytes written from the first writable byte on (VS-17)
+     */
+    void push(Chain chain, long written);
+
+    /** Ends a chain that can not be given back any more, because its ring is gone. */
+    void drop(Chain chain);
+
+    /** Whether something was pushed and not published. */
+    boolean hasUnpublished();
+
+    /** Shows the driver everything that was pushed (VS-16, VP-06). */
+    void publish();
+
+    /** Whether the driver wants an interrupt for what was published since the last call. One full fence. */
+    boolean wantsInterrupt();
+
+    /**
+     * Asks the driver for a kick at its next chain.
+     *
+     * @return whether chains are there already, or the ring is not as it may be, so that the worker must look again before
+     *     it sleeps
+     */
+    boolean enableKicks();
+
+    /** Tells the driver that kicks are not needed now. */
+    void disableKicks();
+}
