@@ -78,6 +78,18 @@ class BlkRequestTest {
         assertThat(result.used()).isEqualTo(1);
     }
 
+    /** The client poisons what the device is to write. */
+    @Test
+    @Spec({"VS-06", "VP-04"})
+    void whatStandsInABufferThatIsFilledReachesNobody() throws Exception {
+        open();
+        byte[] before = backend.bytes.clone();
+        client.read(0, 4096);
+        client.write(100, data(512));
+        System.arraycopy(data(512), 0, before, 100 * 512, 512);
+        assertThat(backend.bytes).isEqualTo(before);
+    }
+
     @Test
     @Spec("VS-17")
     void aReadGivesWhatIsStored() throws Exception {

@@ -99,7 +99,7 @@ class BlkShapeTest {
         "false, false, true,  1, 0x4000",
         "false, true,  true,  8, 0x7000",
     })
-    @Spec({"VB-01", "VB-02", "VB-04", "VB-14", "VD-04", "VD-06"})
+    @Spec({"VB-01", "VB-02", "VB-04", "VB-14", "VD-04", "VD-06", "VD-18"})
     void features(boolean readOnly, boolean discard, boolean zeroes, int queues, String more) throws Exception {
         var limits = new Limits(512, 512, MIB, readOnly, discard, 0, zeroes, false, MIB, true, false);
         try (var disk = new VirtioBlk(new RecordingBackend(limits, MIB), options(queues, 64), MemoryBudget.process())) {
