@@ -34,13 +34,14 @@ final class VduseProcess implements AutoCloseable {
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                 "io.vduse4j.cli.Main"));
         line.addAll(List.of(words));
-        var process = new ProcessBuilder(line)
+        var builder = new ProcessBuilder(line)
                 .directory(folder.toFile())
                 .redirectInput(Path.of("/dev/null").toFile())
                 .redirectOutput(out.toFile())
-                .redirectError(err.toFile())
-                .start();
-        return new VduseProcess(process, out, err);
+                .redirectError(err.toFile());
+        // Its sockets are the test's own: another run beside it may have disks of the same name.
+        builder.environment().put("XDG_RUNTIME_DIR", folder.toString());
+        return new VduseProcess(builder.start(), out, err);
     }
 
     /** Waits for the first line on standard output: the device. */

@@ -4,6 +4,7 @@ import errno
 import nbd
 import os
 import socket
+import struct
 from urllib.parse import urlparse, parse_qs
 
 size = h.get_size()
@@ -22,6 +23,8 @@ def fails(expected, what, action):
 
 fails(errno.EINVAL, "read past the end", lambda: h.pread(512, size))
 fails(errno.EINVAL, "read across the end", lambda: h.pread(1024, size - 512))
+fails(errno.EINVAL, "read of too much", lambda: h.pread(size, 0))
+fails(errno.EINVAL, "write of too much", lambda: h.pwrite(bytearray(size), 0))
 fails(errno.EINVAL, "read of nothing", lambda: h.pread(0, 0))
 fails(errno.EINVAL, "unaligned offset", lambda: h.pread(512, 1))
 fails(errno.EINVAL, "unaligned length", lambda: h.pread(511, 0))
@@ -37,8 +40,22 @@ fails(errno.EINVAL, "flags of others", lambda: h.trim(512, 0, nbd.CMD_FLAG_NO_HO
 fails(errno.EINVAL, "cache past the end", lambda: h.cache(512, size))
 fails(errno.EINVAL, "status not negotiated", lambda: h.block_status(512, 0, lambda *args: 0))
 
-# Requests and replies of 200 clients, most of which leave in the middle.
+# libnbd cannot be made to send a command that there is not: by hand, and a read behind it.
 path = parse_qs(urlparse(h.get_uri()).query)["socket"][0]
+EXPORT_NAME, READ, UNKNOWN = 1, 0, 77
+with socket.socket(socket.AF_UNIX) as raw, raw.makefile("rb") as replies:
+    raw.settimeout(5)
+    raw.connect(path)
+    assert replies.read(16) == b"NBDMAGICIHAVEOPT"
+    replies.read(2)
+    raw.sendall(struct.pack(">I8sII", 3, b"IHAVEOPT", EXPORT_NAME, 0))
+    assert struct.unpack(">QH", replies.read(10))[0] == size
+    for command, expected in [(UNKNOWN, errno.EINVAL), (READ, 0)]:
+        raw.sendall(struct.pack(">IHHQQI", 0x25609513, 0, command, 42, 0, 512))
+        assert struct.unpack(">IIQ", replies.read(16)) == (0x67446698, expected, 42), command
+    assert len(replies.read(512)) == 512
+
+# Requests and replies of 200 clients, most of which leave in the middle.
 clients = []
 for i in range(200):
     client = socket.socket(socket.AF_UNIX)
