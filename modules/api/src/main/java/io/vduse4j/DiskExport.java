@@ -11,7 +11,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
-/** A disk of an embedded kernel as an NBD export. What the disk does not do is not offered. */
+/**
+ * A disk of an embedded kernel as an NBD export. What the disk does not do is not offered. Virtio-blk has no request that
+ * tells holes, so block status calls everything data.
+ */
 final class DiskExport implements NbdExport {
 
     private static final int PAGE = 4096;

@@ -36,6 +36,20 @@ public interface Backend extends AutoCloseable {
     void flush() throws IOException;
 
     /**
+     * Tells what a range begins with. It is advice of the moment: what is written meanwhile may be in it or not. Blocks,
+     * as a read of the storage may; called by any thread but a queue worker of a driver, by several at once.
+     *
+     * @param offset first byte; a multiple of {@link Limits#blockSize()}
+     * @param length in bytes, more than 0, likewise; the range lies within the volume
+     * @return the extent at the offset, no longer than the range; what follows may be of the same kind. A backend that
+     *     does not know calls all of it data
+     * @throws IOException if the storage failed to tell
+     */
+    default Extent extent(long offset, long length) throws IOException {
+        return Extent.data(length);
+    }
+
+    /**
      * Names who is told of a new size. It is called from a thread of the backend, after the new size is stable (DU-04),
      * with the size in bytes. One listener at a time; the last one set counts.
      */

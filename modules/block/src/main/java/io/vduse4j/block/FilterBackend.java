@@ -46,6 +46,11 @@ public abstract class FilterBackend implements Backend {
     }
 
     @Override
+    public Extent extent(long offset, long length) throws IOException {
+        return inner.extent(offset, length);
+    }
+
+    @Override
     public void onResize(LongConsumer listener) {
         inner.onResize(listener);
     }

@@ -34,6 +34,12 @@ public final class FileIo {
     /** The range reads as zeros and its space is kept. */
     public static final int FALLOC_FL_ZERO_RANGE = 0x10;
 
+    /** Looks for what was written (linux/fs.h). */
+    public static final int SEEK_DATA = 3;
+
+    /** Looks for what takes no space and reads as zeros; the end of the file counts as one (linux/fs.h). */
+    public static final int SEEK_HOLE = 4;
+
     /**
      * Reads into several buffers.
      *
@@ -83,6 +89,18 @@ public final class FileIo {
      */
     public static long fallocate(Fd fd, int mode, long offset, long length) {
         return fd.onThis(SyscallNumber.FALLOCATE, mode, offset, length, 0, 0);
+    }
+
+    /**
+     * Finds the next data or hole of a file. The position of the open file moves there, which no other method here uses.
+     *
+     * @param offset where to begin
+     * @param whence {@link #SEEK_DATA} or {@link #SEEK_HOLE}
+     * @return the offset of the first such byte at {@code offset} or behind it, or {@code -ENXIO}: there is none, or the
+     *     file ends before
+     */
+    public static long seek(Fd fd, long offset, int whence) {
+        return fd.onThis(SyscallNumber.LSEEK, offset, whence, 0, 0, 0);
     }
 
     /** Sets the size of a file. */

@@ -8,6 +8,7 @@ enum SyscallNumber {
     READ(0, 63),
     WRITE(1, 64),
     CLOSE(3, 57),
+    LSEEK(8, 62),
     MMAP(9, 222),
     MUNMAP(11, 215),
     IOCTL(16, 29),

@@ -98,6 +98,20 @@ class FileIoTest {
         assertThat(FileIo.status(fd).size()).isEqualTo(128 << 10);
     }
 
+    /** On tmpfs, whose holes are pages whatever is below the folder for temporary files. */
+    @Test
+    void dataAndHolesAreFound() throws Exception {
+        var byteOfData = arena.allocate(1);
+        try (var memfd = Memfd.create("holes", 64 << 10)) {
+            assertThat(FileIo.pwrite(memfd, byteOfData.address(), 1, 20 << 10)).isEqualTo(1);
+            assertThat(FileIo.seek(memfd, 0, FileIo.SEEK_DATA)).isEqualTo(20 << 10);
+            assertThat(FileIo.seek(memfd, 0, FileIo.SEEK_HOLE)).isZero();
+            assertThat(FileIo.seek(memfd, 20 << 10, FileIo.SEEK_HOLE)).isEqualTo(24 << 10);
+            assertThat(FileIo.seek(memfd, 24 << 10, FileIo.SEEK_DATA)).isEqualTo(-Errno.ENXIO);
+            assertThat(FileIo.seek(memfd, 64 << 10, FileIo.SEEK_HOLE)).isEqualTo(-Errno.ENXIO);
+        }
+    }
+
     @Test
     void statusAgreesWithNio() throws Exception {
         FileIo.truncate(fd, 12_345);

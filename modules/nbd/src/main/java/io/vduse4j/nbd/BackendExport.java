@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
  * a backend may do its work where it is submitted; whichever is free takes the next. Flushes of all clients share one of
  * the volume (DU-01). The volume stays the caller's.
  *
- * <p>A backend does not tell its holes, so block status calls everything data. Cache requests do nothing: a volume keeps
- * no cache that they could fill.
+ * <p>Block status is what {@link Backend#extent} says. Cache requests do nothing: a volume keeps no cache that they could
+ * fill.
  */
 public final class BackendExport implements NbdExport, AutoCloseable {
     private static final int PAGE = 4096;
@@ -108,6 +108,11 @@ public final class BackendExport implements NbdExport, AutoCloseable {
     public void writeZeroes(long offset, long length, boolean mayUnmap, boolean fua, NbdCompletion done) {
         boolean unmap = mayUnmap && limits.canUnmapZeroes();
         run(new VolumeTask(VolumeTask.Kind.WRITE_ZEROES, offset, length, 0, fua, unmap, done));
+    }
+
+    @Override
+    public void blockStatus(long offset, long length, NbdExtents extents, NbdCompletion done) {
+        run(VolumeTask.status(offset, length, extents, done));
     }
 
     private void run(VolumeTask task) {

@@ -10,6 +10,7 @@ final class VolumeSlot {
     enum Next {
         REQUEST,
         FLUSH,
+        STATUS,
         DONE
     }
 
@@ -40,6 +41,9 @@ final class VolumeSlot {
 
     /** Prepares the next step. */
     Next next() {
+        if (task.kind() == VolumeTask.Kind.STATUS) {
+            return Next.STATUS;
+        }
         if (position < task.length()) {
             fill();
             position += request.length;
@@ -61,7 +65,7 @@ final class VolumeSlot {
             case WRITE -> Request.Op.WRITE;
             case DISCARD -> Request.Op.DISCARD;
             case WRITE_ZEROES -> Request.Op.WRITE_ZEROES;
-            case FLUSH -> throw new IllegalStateException("a flush has no range");
+            case FLUSH, STATUS -> throw new IllegalStateException(task.kind() + " is no request of a channel");
         };
         request.offset = task.offset() + position;
         request.length = Math.min(task.length() - position, moves ? limits.maxTransfer() : limits.maxZeroes());
@@ -77,6 +81,11 @@ final class VolumeSlot {
     /** Whether what was begun last is the volume's flush, not a request of the channel. */
     boolean isFlushing() {
         return flushing;
+    }
+
+    /** The task under way. */
+    VolumeTask task() {
+        return task;
     }
 
     /** Lets go of the task; returns where it is to end. */

@@ -27,6 +27,7 @@ final class VolumeWorker {
 
     private record Ended(int slot, int errno) {}
 
+    private final Backend volume;
     private final Queue<VolumeTask> tasks;
     private final MemoryBudget memory;
     private final Channel channel;
@@ -49,6 +50,7 @@ final class VolumeWorker {
      * @throws IOException if the volume has no channel to give
      */
     VolumeWorker(Backend volume, String name, Queue<VolumeTask> tasks, FlushCoalescer coalescer) throws IOException {
+        this.volume = volume;
         this.tasks = tasks;
         this.memory = MemoryBudget.process().child(name, (long) SLOTS * Iovecs.BYTES);
         var completions = new Completions() {
@@ -132,6 +134,7 @@ final class VolumeWorker {
         switch (slot.next()) {
             case REQUEST -> submit(slot);
             case FLUSH -> flushes.request(slot.number);
+            case STATUS -> end(slot, status(slot.task()));
             case DONE -> end(slot, 0);
         }
     }
@@ -142,6 +145,27 @@ final class VolumeWorker {
         } catch (RuntimeException | InternalError fault) {
             LOG.log(System.Logger.Level.WARNING, thread.getName() + ": a request was refused by a fault", fault);
             end(slot, Errno.EIO);
+        }
+    }
+
+    /** Asked on this thread, which may block (J-08): the workers beside it go on meanwhile. */
+    private int status(VolumeTask task) {
+        var extents = task.extents().orElseThrow();
+        long end = task.offset() + task.length();
+        try {
+            boolean more = true;
+            for (long at = task.offset(); more; ) {
+                var extent = volume.extent(at, end - at);
+                more = extents.add(extent.length(), extent.hole(), extent.zero());
+                at += extent.length();
+            }
+            return 0;
+        } catch (LinuxException refused) {
+            LOG.log(System.Logger.Level.DEBUG, thread.getName() + ": no status", refused);
+            return refused.errno();
+        } catch (IOException | RuntimeException fault) {
+            LOG.log(System.Logger.Level.WARNING, thread.getName() + ": a status was refused by a fault", fault);
+            return Errno.EIO;
         }
     }
 

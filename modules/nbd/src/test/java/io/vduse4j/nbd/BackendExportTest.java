@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vduse4j.block.Backend;
+import io.vduse4j.block.Extent;
 import io.vduse4j.block.FilterBackend;
 import io.vduse4j.block.SimpleBackend;
 import io.vduse4j.block.SimpleBackends;
@@ -17,8 +18,11 @@ import io.vduse4j.nbd.wire.Nbd.Command;
 import io.vduse4j.nbd.wire.Nbd.CommandFlag;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.SocketAddress;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,11 +41,19 @@ class BackendExportTest {
     }
 
     private void serve(Backend volume, Use use) throws Exception {
+        serve(volume, RawClient::begun, use);
+    }
+
+    private interface Connect {
+        RawClient to(SocketAddress address, String name) throws Exception;
+    }
+
+    private void serve(Backend volume, Connect connect, Use use) throws Exception {
         try (volume;
                 var export = new BackendExport(volume, 3);
                 var server = NbdServer.listen(folder.resolve("s"), NbdLimits.DEFAULT)) {
             server.add("disk", export);
-            try (var client = RawClient.begun(server.address(), "disk")) {
+            try (var client = connect.to(server.address(), "disk")) {
                 use.with(client);
             }
         }
@@ -150,6 +162,64 @@ class BackendExportTest {
             heap.errno = 0;
             client.request(Command.FLUSH, 0, 3, 0, 0);
             assertThat(client.simple()).as("a lost flush is final (DU-05)").isEqualTo(new Simple(Errno.EIO, 3));
+        });
+    }
+
+    @Test
+    void holesOfTheVolumeAreTold() throws Exception {
+        int half = 512 << 10;
+        serve(Backends.open("memory:1M", BackendOptions.NONE), RawClient::structured, client -> {
+            client.write(0, 1, half, filled(4096));
+            client.simple();
+            client.request(Command.BLOCK_STATUS, 0, 2, 0, 1 << 20);
+            assertThat(client.part().extents()).containsExactly(half, 3, 4096, 0, half - 4096, 3);
+            client.request(Command.BLOCK_STATUS, CommandFlag.REQ_ONE, 3, half, half);
+            assertThat(client.part().extents()).containsExactly(4096, 0);
+        });
+    }
+
+    @Test
+    void moreExtentsThanAReplyTakesAreAskedForAgain() throws Exception {
+        int size = 8 << 20;
+        serve(Backends.open("memory:8M", BackendOptions.NONE), RawClient::structured, client -> {
+            for (int page = 0; page < size / 4096; page += 2) {
+                client.write(0, 1, page * 4096L, filled(4096));
+                client.simple();
+            }
+            client.request(Command.BLOCK_STATUS, 0, 2, 0, size);
+            assertThat(client.part().extents()).hasSize(2 * NbdExtents.MOST).startsWith(4096, 0, 4096, 3);
+        });
+    }
+
+    @Test
+    void aStatusThatFailsOrIsRubbishIsAnError() throws Exception {
+        var answers = new ArrayDeque<Callable<Extent>>();
+        var volume = new FilterBackend(Backends.open("memory:1M", BackendOptions.NONE)) {
+            @Override
+            public Extent extent(long offset, long length) throws IOException {
+                try {
+                    return answers.remove().call();
+                } catch (IOException | RuntimeException failure) {
+                    throw failure;
+                } catch (Exception impossible) {
+                    throw new AssertionError(impossible);
+                }
+            }
+        };
+        serve(volume, RawClient::structured, client -> {
+            answers.add(() -> {
+                throw new LinuxException("test", "extents", Errno.ENOMEM);
+            });
+            client.request(Command.BLOCK_STATUS, 0, 1, 0, 512);
+            assertThat(client.part().buffer().getInt()).isEqualTo(Errno.ENOMEM);
+            answers.add(() -> {
+                throw new IllegalStateException("a fault of the backend");
+            });
+            client.request(Command.BLOCK_STATUS, 0, 2, 0, 512);
+            assertThat(client.part().buffer().getInt()).isEqualTo(Errno.EIO);
+            answers.add(() -> new Extent(1L << 40, false, true));
+            client.request(Command.BLOCK_STATUS, 0, 3, 0, 1024);
+            assertThat(client.part().extents()).containsExactly(1024, 2);
         });
     }
 

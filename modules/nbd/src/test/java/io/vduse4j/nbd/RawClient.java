@@ -3,6 +3,7 @@ package io.vduse4j.nbd;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vduse4j.nbd.wire.Nbd;
+import io.vduse4j.nbd.wire.Nbd.Chunk;
 import io.vduse4j.nbd.wire.Nbd.Command;
 import io.vduse4j.nbd.wire.Nbd.Info;
 import io.vduse4j.nbd.wire.Nbd.Option;
@@ -41,6 +42,16 @@ final class RawClient implements AutoCloseable {
     record Part(int flags, int type, long cookie, byte[] data) {
         ByteBuffer buffer() {
             return ByteBuffer.wrap(data);
+        }
+
+        /** Of a block status: length and state of each extent. */
+        int[] extents() {
+            assertThat(type).isEqualTo(Chunk.BLOCK_STATUS);
+            var all = buffer();
+            assertThat(all.getInt()).isEqualTo(Session.ALLOCATION_ID);
+            var numbers = new int[all.remaining() / 4];
+            all.asIntBuffer().get(numbers);
+            return numbers;
         }
     }
 

@@ -8,7 +8,6 @@ import io.vduse4j.nbd.wire.Nbd.Chunk;
 import io.vduse4j.nbd.wire.Nbd.Command;
 import io.vduse4j.nbd.wire.Nbd.CommandFlag;
 import io.vduse4j.nbd.wire.Nbd.Transmission;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
@@ -217,24 +216,15 @@ class TransmissionTest {
     void blockStatusTellsHoles() throws Exception {
         try (var client = RawClient.structured(server.address(), "disk")) {
             client.request(Command.BLOCK_STATUS, 0, 1, 0, SIZE);
-            assertThat(extents(client.part())).containsExactly(SIZE / 2, 0, SIZE / 2, 3);
+            assertThat(client.part().extents()).containsExactly(SIZE / 2, 0, SIZE / 2, 3);
             client.request(Command.BLOCK_STATUS, CommandFlag.REQ_ONE, 1, 0, SIZE);
-            assertThat(extents(client.part())).containsExactly(SIZE / 2, 0);
+            assertThat(client.part().extents()).containsExactly(SIZE / 2, 0);
             client.request(Command.BLOCK_STATUS, 0, 1, SIZE / 2 - 512, 1024);
-            assertThat(extents(client.part())).containsExactly(512, 0, 512, 3);
+            assertThat(client.part().extents()).containsExactly(512, 0, 512, 3);
             disk.failWith(Errno.ENOMEM);
             client.request(Command.BLOCK_STATUS, 0, 1, 0, 512);
             assertThat(client.part().buffer().getInt()).isEqualTo(Errno.ENOMEM);
         }
-    }
-
-    private static int[] extents(RawClient.Part part) {
-        assertThat(part.type()).isEqualTo(Chunk.BLOCK_STATUS);
-        var data = ByteBuffer.wrap(part.data());
-        assertThat(data.getInt()).isEqualTo(Session.ALLOCATION_ID);
-        var numbers = new int[data.remaining() / 4];
-        data.asIntBuffer().get(numbers);
-        return numbers;
     }
 
     @Test

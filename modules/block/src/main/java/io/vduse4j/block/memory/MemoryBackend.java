@@ -1,5 +1,7 @@
 package io.vduse4j.block.memory;
 
+import io.vduse4j.block.Extent;
+import io.vduse4j.block.FileExtents;
 import io.vduse4j.block.Iovecs;
 import io.vduse4j.block.Request;
 import io.vduse4j.linux.Fd;
@@ -87,6 +89,12 @@ final class MemoryBackend extends VolatileBackend {
     private int punch(long offset, long length) {
         long result = FileIo.fallocate(memfd, PUNCH, offset, length);
         return result < 0 ? (int) -result : 0;
+    }
+
+    /** Pages that were only read may count as data: reading through a mapping makes them. */
+    @Override
+    public Extent extent(long offset, long length) throws LinuxException {
+        return FileExtents.at(memfd, offset, length, limits().blockSize());
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.vduse4j.block.memory;
 
+import io.vduse4j.block.Extent;
 import io.vduse4j.block.Iovecs;
 import io.vduse4j.block.Request;
 import io.vduse4j.linux.NativeMemory;
@@ -21,6 +22,11 @@ final class NullBackend extends VolatileBackend {
             }
         }
         return 0;
+    }
+
+    @Override
+    public Extent extent(long offset, long length) {
+        return Extent.sparse(length);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.vduse4j.block.Request;
 import io.vduse4j.block.Request.Op;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
@@ -169,6 +170,34 @@ public abstract class BackendContract {
                         volume.run(op, offset, 3 * unit + end * block() - offset, 1, random);
                         volume.check(0, 4 * unit);
                     }
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatIsToldToBeZeroIs() throws Exception {
+        try (var volume = volume()) {
+            for (int round = 0; round < ROUNDS / 10; round++) {
+                batch(volume, 0, model.length, random);
+                for (long at = random.nextInt(model.length / block()) * (long) block(); at < model.length; ) {
+                    long left = model.length - at;
+                    var extent = backend.extent(at, left);
+                    assertThat(extent.length() % block()).isZero();
+                    assertThat(extent.length()).isBetween(1L, left);
+                    if (extent.zero()) {
+                        int from = (int) at;
+                        assertThat(Arrays.mismatch(
+                                        model,
+                                        from,
+                                        from + (int) extent.length(),
+                                        new byte[(int) extent.length()],
+                                        0,
+                                        (int) extent.length()))
+                                .as("first byte that is not zero, behind %d", at)
+                                .isEqualTo(-1);
+                    }
+                    at += extent.length();
                 }
             }
         }

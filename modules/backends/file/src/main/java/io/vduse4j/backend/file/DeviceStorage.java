@@ -3,6 +3,7 @@ package io.vduse4j.backend.file;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.vduse4j.block.Extent;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.FileStatus;
@@ -72,6 +73,12 @@ final class DeviceStorage implements Storage {
         if (result < 0) {
             throw new LinuxException(name, fd.name(), (int) -result);
         }
+    }
+
+    /** Linux does not tell what a device has mapped. */
+    @Override
+    public Extent extent(long offset, long length, int blockSize) {
+        return Extent.data(length);
     }
 
     @Override

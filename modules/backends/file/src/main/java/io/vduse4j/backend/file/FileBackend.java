@@ -5,6 +5,7 @@ import io.vduse4j.block.BlockingPool;
 import io.vduse4j.block.Channel;
 import io.vduse4j.block.Completions;
 import io.vduse4j.block.DurabilityLatch;
+import io.vduse4j.block.Extent;
 import io.vduse4j.block.Iovecs;
 import io.vduse4j.block.Limits;
 import io.vduse4j.linux.Errno;
@@ -110,6 +111,11 @@ final class FileBackend implements Backend {
     @Override
     public void flush() throws IOException {
         latch.run(sync);
+    }
+
+    @Override
+    public Extent extent(long offset, long length) throws IOException {
+        return storage.extent(offset, length, limits.blockSize());
     }
 
     @Override

@@ -1,5 +1,7 @@
 package io.vduse4j.backend.file;
 
+import io.vduse4j.block.Extent;
+import io.vduse4j.block.FileExtents;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.FileIo;
@@ -57,6 +59,11 @@ final class ImageStorage implements Storage {
     @Override
     public long size() throws LinuxException {
         return FileIo.status(fd).size();
+    }
+
+    @Override
+    public Extent extent(long offset, long length, int blockSize) throws LinuxException {
+        return FileExtents.at(fd, offset, length, blockSize);
     }
 
     @Override

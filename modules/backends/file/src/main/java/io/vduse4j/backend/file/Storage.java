@@ -1,5 +1,6 @@
 package io.vduse4j.backend.file;
 
+import io.vduse4j.block.Extent;
 import io.vduse4j.linux.LinuxException;
 
 /** What differs between an image file and a host block device. Discarding and zeroing are one thread's own. */
@@ -7,6 +8,13 @@ interface Storage {
 
     /** Asks for the size now, in bytes; any thread. */
     long size() throws LinuxException;
+
+    /**
+     * Tells what a range begins with ({@link io.vduse4j.block.Backend#extent}); any thread.
+     *
+     * @param blockSize of the volume in bytes
+     */
+    Extent extent(long offset, long length, int blockSize) throws LinuxException;
 
     /** Smallest unit in bytes that a discard gives back, a power of two; 0 if nothing can be given back. */
     int discardGranularity();

@@ -3,6 +3,7 @@ package io.vduse4j.backend.file;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vduse4j.block.Backend;
+import io.vduse4j.block.Extent;
 import io.vduse4j.block.contract.BackendContract;
 import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.block.spi.Backends;
@@ -26,6 +27,12 @@ class DirectFileBackendTest extends BackendContract {
             Assumptions.assumeFalse(problem.errno() == Errno.EOPNOTSUPP, problem.getMessage());
             throw problem;
         }
+    }
+
+    /** Told through the filter that copies. */
+    @Test
+    void aNewImageIsAHole() throws Exception {
+        assertThat(backend().extent(0, backend().size())).isEqualTo(Extent.sparse(8 << 20));
     }
 
     /** As the kernel says in fdinfo: nothing else would tell that the page cache was used after all. */
