@@ -42,6 +42,9 @@ final class Keeper implements Link.Owner, AutoCloseable {
     /** Connections that may break under a request: one that kills its server each time ends then (CR-13). */
     private static final int MOST_TRIES = 10;
 
+    /** Between two lines about the same: a server that drops every connection is tried again all the time. */
+    private static final Duration QUIET = Duration.ofSeconds(10);
+
     private static final Duration CLOSE_DEADLINE = Duration.ofSeconds(2);
 
     private final NbdAddress address;
@@ -51,6 +54,8 @@ final class Keeper implements Link.Owner, AutoCloseable {
     private final Volume volume;
     private final int wanted;
     private final Thread thread;
+    private final SparseLog losses = new SparseLog(LOG, System.Logger.Level.WARNING, QUIET, System::nanoTime);
+    private final SparseLog outages = new SparseLog(LOG, System.Logger.Level.ERROR, QUIET, System::nanoTime);
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -163,10 +168,8 @@ final class Keeper implements Link.Owner, AutoCloseable {
         }
         queue.putBack(again);
         if (!closing) {
-            LOG.log(
-                    System.Logger.Level.WARNING,
-                    address + ": a connection was lost with " + unanswered.size() + " requests in flight, "
-                            + "which are sent again: " + cause);
+            losses.line(address + ": a connection was lost with " + unanswered.size() + " requests in flight, "
+                    + "which are sent again: " + cause);
         }
     }
 
@@ -248,10 +251,8 @@ final class Keeper implements Link.Owner, AutoCloseable {
             }
             if (!givenUp) {
                 givenUp = true;
-                LOG.log(
-                        System.Logger.Level.ERROR,
-                        address + ": the server has been gone for "
-                                + address.reconnect().toSeconds() + " s: requests fail until it is back");
+                outages.line(address + ": the server has been gone for "
+                        + address.reconnect().toSeconds() + " s: requests fail until it is back");
             }
         } finally {
             lock.unlock();
