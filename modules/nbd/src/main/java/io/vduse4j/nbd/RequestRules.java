@@ -31,9 +31,6 @@ final class RequestRules {
         if (traits.readOnly() && writes(request.command)) {
             return Errno.EPERM;
         }
-        if (request.command == Command.WRITE_ZEROES && request.has(CommandFlag.FAST_ZERO)) {
-            return Errno.EOPNOTSUPP;
-        }
         return request.command == Command.FLUSH ? checkFlush(request) : checkRange(request);
     }
 
@@ -43,7 +40,7 @@ final class RequestRules {
         return fua
                 | switch (command) {
                     case Command.READ -> session.structured() ? CommandFlag.DF : 0;
-                    case Command.WRITE_ZEROES -> CommandFlag.NO_HOLE | CommandFlag.FAST_ZERO;
+                    case Command.WRITE_ZEROES -> CommandFlag.NO_HOLE;
                     case Command.BLOCK_STATUS -> CommandFlag.REQ_ONE;
                     default -> 0;
                 };

@@ -27,8 +27,8 @@ record Session(NbdExport export, long size, boolean structured, boolean allocati
         }
         flags |= traits.canFua() ? Transmission.SEND_FUA : 0;
         flags |= traits.canTrim() ? Transmission.SEND_TRIM : 0;
-        // FAST_ZERO may be offered by who always refuses it, and so tells clients that they need not try.
-        flags |= traits.canWriteZeroes() ? Transmission.SEND_WRITE_ZEROES | Transmission.SEND_FAST_ZERO : 0;
+        // No volume says whether zeroing is faster than writing, so FAST_ZERO is not offered.
+        flags |= traits.canWriteZeroes() ? Transmission.SEND_WRITE_ZEROES : 0;
         return flags;
     }
 }

@@ -23,7 +23,6 @@ class HandshakeTest {
             | Transmission.SEND_FUA
             | Transmission.SEND_TRIM
             | Transmission.SEND_WRITE_ZEROES
-            | Transmission.SEND_FAST_ZERO
             | Transmission.SEND_CACHE
             | Transmission.CAN_MULTI_CONN;
 

@@ -96,7 +96,12 @@ class NbdServerPeersTest {
             assertThat(Tool.succeed(folder, "nbdinfo", uri))
                     .contains("export-size: 67108864 (64M)", "block_size_minimum: 512", "block_size_preferred: 4096")
                     .contains("can_flush: true", "can_fua: true", "can_trim: true", "can_zero: true", "can_df: true")
-                    .contains("can_multi_conn: true", "is_read_only: false", canCache(), "base:allocation")
+                    .contains(
+                            "can_multi_conn: true",
+                            "can_fast_zero: false",
+                            "is_read_only: false",
+                            canCache(),
+                            "base:allocation")
                     .contains("newstyle-fixed", "using structured packets");
             assertThat(Tool.succeed(folder, "nbdinfo", "--list", uri)).contains("export=\"disk\"");
         }

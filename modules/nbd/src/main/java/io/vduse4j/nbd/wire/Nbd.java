@@ -185,9 +185,6 @@ public final class Nbd {
 
         /** CACHE is known. */
         public static final int SEND_CACHE = 1 << 10;
-
-        /** FAST_ZERO is known. */
-        public static final int SEND_FAST_ZERO = 1 << 11;
     }
 
     /** What a request asks for. */
@@ -234,9 +231,6 @@ public final class Nbd {
 
         /** BLOCK_STATUS: one extent. */
         public static final int REQ_ONE = 1 << 3;
-
-        /** WRITE_ZEROES: fast, or not at all. */
-        public static final int FAST_ZERO = 1 << 4;
     }
 
     /** Parts of a structured reply. */
