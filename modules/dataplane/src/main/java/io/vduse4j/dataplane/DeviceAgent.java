@@ -16,7 +16,6 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -34,16 +33,14 @@ final class DeviceAgent implements HandlerContext {
     private final List<QueueAgent> queues = new ArrayList<>();
     private final QueueAgent[] bySlot;
     private final IntConsumer takeOne = this::takeOne;
-    private QueueHandler handler;
-
     private final OldMemory oldMemory = new OldMemory();
+    private final List<Runnable> whenDrained = new ArrayList<>();
     private final boolean polls;
-
+    private QueueHandler handler;
     private int postedTaken;
     private boolean stopping;
-    private boolean finished;
     private boolean vanished;
-    private Optional<Runnable> onDrained = Optional.empty();
+    private volatile boolean finished;
 
     DeviceAgent(Session session, Worker worker, VirtioDevice device, long features, List<QueueSetup> setups)
             throws IOException {
@@ -180,15 +177,16 @@ final class DeviceAgent implements HandlerContext {
         settle();
     }
 
-    /** Takes nothing more; tells when nothing is in flight, and is gone then. */
+    /** Takes nothing more; tells when nothing is in flight, and is gone then. Asked again, it tells again. */
     void stop(Runnable drained) {
-        if (finished) {
-            drained.run();
-            return;
-        }
         stopping = true;
-        onDrained = Optional.of(drained);
+        whenDrained.add(drained);
         settle();
+    }
+
+    /** Whether it is gone. Any thread. */
+    boolean isFinished() {
+        return finished;
     }
 
     /** The memory is not the driver's any more: what still completes goes nowhere (VD-09). */
@@ -197,9 +195,9 @@ final class DeviceAgent implements HandlerContext {
         queues.forEach(QueueAgent::vanish);
     }
 
-    /** Whether the queue is one of this agent's. Any thread: the list never changes. */
-    boolean serves(int index) {
-        return queues.stream().anyMatch(queue -> queue.setup().index() == index);
+    /** How many queues it was made for. Any thread: the list never changes. */
+    int queues() {
+        return queues.size();
     }
 
     QueueAgent queue(int index) {
@@ -214,7 +212,10 @@ final class DeviceAgent implements HandlerContext {
         if (stopping && !finished && isDrained()) {
             finished = true;
             finish();
-            onDrained.ifPresent(Runnable::run);
+        }
+        if (finished) {
+            whenDrained.forEach(Runnable::run);
+            whenDrained.clear();
         }
     }
 

@@ -8,9 +8,11 @@ import io.vduse4j.virtio.VirtioDevice;
 import io.vduse4j.virtio.VirtqueueState;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -24,11 +26,15 @@ import java.util.function.Consumer;
 public final class Session {
 
     private final String name;
+    private final VirtioDevice device;
+    private final long features;
+    private final WorkerPool pool;
     private final MemorySource memory;
     private final Interrupts interrupts;
     private final MemoryBudget budget;
     private final QueueCounters[] counters;
     private final List<DeviceAgent> agents = new ArrayList<>();
+    private final Map<Integer, DeviceAgent> byQueue = new HashMap<>();
 
     /**
      * Prepares a session: rings are located and handlers opened, nothing is taken yet.
@@ -54,6 +60,9 @@ public final class Session {
             MemoryBudget budget)
             throws IOException {
         this.name = name;
+        this.device = device;
+        this.features = features;
+        this.pool = pool;
         this.memory = memory;
         this.interrupts = interrupts;
         this.budget = budget;
@@ -68,19 +77,28 @@ public final class Session {
         }
         try {
             for (Map.Entry<Worker, List<QueueSetup>> share : shares.entrySet()) {
-                agents.add(new DeviceAgent(this, share.getKey(), device, features, share.getValue()));
+                add(share.getKey(), share.getValue());
             }
         } catch (IOException | RuntimeException e) {
-            undo(queues);
+            agents.forEach(DeviceAgent::discard);
+            closeKicks(queues);
             throw e;
-        } catch (InternalError e) {
-            undo(queues);
-            throw new IOException(name + ": the driver's memory vanished before the start", e); // J-01
         }
     }
 
-    private void undo(List<QueueSetup> queues) {
-        agents.forEach(DeviceAgent::discard);
+    private DeviceAgent add(Worker worker, List<QueueSetup> queues) throws IOException {
+        DeviceAgent agent;
+        try {
+            agent = new DeviceAgent(this, worker, device, features, queues);
+        } catch (InternalError e) {
+            throw new IOException(name + ": the driver's memory vanished before the start", e); // J-01
+        }
+        agents.add(agent);
+        queues.forEach(queue -> byQueue.put(queue.index(), agent));
+        return agent;
+    }
+
+    private static void closeKicks(List<QueueSetup> queues) {
         queues.forEach(queue -> queue.kick().ifPresent(EventFd::close));
     }
 
@@ -90,15 +108,54 @@ public final class Session {
      * @param failed told on a worker's thread if a kick cannot be watched
      */
     public void start(Consumer<LinuxException> failed) {
-        for (DeviceAgent agent : agents) {
-            agent.worker().execute(() -> {
-                try {
-                    agent.start();
-                } catch (LinuxException e) {
-                    failed.accept(e);
-                }
-            });
+        agents.forEach(agent -> start(agent, failed));
+    }
+
+    private static void start(DeviceAgent agent, Consumer<LinuxException> failed) {
+        agent.worker().execute(() -> {
+            try {
+                agent.start();
+            } catch (LinuxException e) {
+                failed.accept(e);
+            }
+        });
+    }
+
+    /**
+     * Serves one more queue of a session that was started: one that was not among its first, or that was stopped.
+     *
+     * @param queue the queue; its kick belongs to the session from now on
+     * @param failed as for {@link #start}
+     * @throws IOException if a handler cannot be opened, or the memory has vanished
+     */
+    public void addQueue(QueueSetup queue, Consumer<LinuxException> failed) throws IOException {
+        agents.removeIf(DeviceAgent::isFinished);
+        try {
+            start(add(pool.forQueues(1).getFirst(), List.of(queue)), failed);
+        } catch (IOException | RuntimeException e) {
+            closeKicks(List.of(queue));
+            throw e;
         }
+    }
+
+    /**
+     * Stops one queue: takes no more chains of it, and when everything in flight of it is back, never touches its rings
+     * again.
+     *
+     * @param stopped told then where it stands; not told if {@link #resume} comes before
+     */
+    public void stopQueue(int queue, Consumer<VirtqueueState> stopped) {
+        DeviceAgent agent = agentOf(queue);
+        agent.worker().execute(() -> {
+            QueueAgent stops = agent.queue(queue);
+            stops.pauseUntilDrained(state -> {
+                stops.vanish();
+                if (agent.queues() == 1) {
+                    agent.worker().execute(() -> agent.stop(() -> {})); // not in the middle of its round
+                }
+                stopped.accept(state);
+            });
+        });
     }
 
     /**
@@ -110,15 +167,20 @@ public final class Session {
         agent.worker().execute(() -> agent.queue(queue).pauseUntilDrained(state));
     }
 
-    /** Goes on with a queue whose pause took too long. */
+    /** Goes on with a queue whose pause, or stop, took too long. */
     public void resume(int queue) {
         DeviceAgent agent = agentOf(queue);
         agent.worker().execute(() -> agent.queue(queue).resume());
     }
 
-    /** Whether the session serves this queue. */
+    /** Whether it was given this queue, also if that was stopped. */
     public boolean serves(int queue) {
-        return agents.stream().anyMatch(agent -> agent.serves(queue));
+        return byQueue.containsKey(queue);
+    }
+
+    /** The queues that it was given, those that were stopped included. */
+    public Set<Integer> queues() {
+        return Set.copyOf(byQueue.keySet());
     }
 
     /**
@@ -178,10 +240,11 @@ public final class Session {
     }
 
     private DeviceAgent agentOf(int queue) {
-        return agents.stream()
-                .filter(agent -> agent.serves(queue))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(name + " does not serve queue " + queue));
+        DeviceAgent agent = byQueue.get(queue);
+        if (agent == null) {
+            throw new IllegalArgumentException(name + " does not serve queue " + queue);
+        }
+        return agent;
     }
 
     private Runnable afterAll(Runnable done) {

@@ -42,11 +42,13 @@ final class BenchQueue {
         if (ring.needsKick()) {
             signals.kick();
         }
-        await(System.nanoTime() + timeout.toNanos(), timeout);
+        await(timeout);
         return memory.asSlice(readable.length, ring.usedLength()).toArray(ValueLayout.JAVA_BYTE);
     }
 
-    private void await(long end, Duration timeout) {
+    /** Waits for the request that was made last. */
+    void await(Duration timeout) {
+        long end = System.nanoTime() + timeout.toNanos();
         int head;
         while ((head = ring.poll()) == VirtqueueDriver.NOTHING) {
             if (ring.enableInterrupts()) {

@@ -5,8 +5,6 @@ import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.OwedReplies.Owed;
 import io.vduse4j.virtio.DeviceStatus;
 import io.vduse4j.virtio.VirtioDevice;
-import io.vduse4j.virtio.VirtioFeatures;
-import io.vduse4j.virtio.VirtqueueState;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -29,9 +27,6 @@ final class MessageHandler {
     /** A reset or a change of memory waits so long for requests in flight. */
     private static final long DRAIN_NANOS = Duration.ofSeconds(2).toNanos();
 
-    /** The state of a queue waits so long. */
-    private static final long STATE_NANOS = Duration.ofMillis(900).toNanos();
-
     /** Longest wait of a server that is closed: a drain and what comes with it. */
     static final Duration STOP_DEADLINE = Duration.ofNanos(2 * DRAIN_NANOS);
 
@@ -44,6 +39,8 @@ final class MessageHandler {
     private final Consumer<Runnable> onControlThread;
     private final ServiceOpener opener;
     private final OwedReplies owed = new OwedReplies();
+    private final Replies replies;
+    private final QueueMessages queues;
     private final List<Runnable> whenEnded = new ArrayList<>();
     private Optional<Service> serving = Optional.empty();
     private Optional<Service> ending = Optional.empty();
@@ -61,6 +58,8 @@ final class MessageHandler {
         this.options = options;
         this.opener = opener;
         this.onControlThread = onControlThread;
+        replies = new Replies(node, options.observer());
+        queues = new QueueMessages(node, opener, replies, owed, onControlThread);
     }
 
     int status() {
@@ -88,35 +87,38 @@ final class MessageHandler {
         switch (message) {
             case VduseMessage.SetStatus set when set.status() == 0 -> reset(set);
             case VduseMessage.SetStatus set -> setStatus(set);
+            // No queue of ours has its memory there.
+            case VduseMessage.UpdateIotlb update when update.asid() != 0 -> replies.answer(update, true);
             case VduseMessage.UpdateIotlb update -> updateIotlb(update);
-            case VduseMessage.GetQueueState get -> queueState(get);
-            case VduseMessage.SetGroupAsid set when set.asid() != 0 -> refuse(set, "there is one address space");
-            case VduseMessage.Suspend suspend -> refuse(suspend, "only a reset stops the device");
-            // A queue that is enabled is looked at when the driver runs; a refusal would break the device.
-            case VduseMessage.Version1 later -> answer(later, true);
-            case VduseMessage.Unknown unknown -> refuse(unknown, "the type is unknown");
+            case VduseMessage.GetQueueState get -> queues.state(get);
+            case VduseMessage.SetQueueReady set when !set.ready() && serving.isEmpty() -> answerOnceEnded(set);
+            case VduseMessage.SetQueueReady set -> queues.ready(set);
+            case VduseMessage.Suspend suspend -> queues.suspend(suspend);
+            case VduseMessage.SetGroupAsid set when set.asid() != 0 -> replies.refuse(set, "all is in address space 0");
+            case VduseMessage.SetGroupAsid set -> replies.answer(set, true);
+            case VduseMessage.Unknown unknown -> replies.refuse(unknown, "the type is unknown");
         }
     }
 
     private void setStatus(VduseMessage.SetStatus message) throws LinuxException {
         if ((status & ~message.status()) != 0) {
-            refuse(message, "only a reset clears bits of the status 0x" + Integer.toHexString(status)); // VD-20
+            replies.refuse(message, "only a reset clears bits of the status 0x" + Integer.toHexString(status)); // VD-20
             return;
         }
         int added = message.status() & ~status;
         if ((added & DeviceStatus.FEATURES_OK) != 0 && !Negotiation.accepts(device, options, node.driverFeatures())) {
-            refuse(
+            replies.refuse(
                     message,
                     "features 0x%x are not acceptable; offered are 0x%x"
                             .formatted(node.driverFeatures(), Negotiation.offered(device, options)));
             return;
         }
         if ((added & DeviceStatus.DRIVER_OK) != 0 && !beginService(message)) {
-            answer(message, false);
+            replies.answer(message, false);
             return;
         }
         status = message.status();
-        answer(message, true);
+        replies.answer(message, true);
         if ((added & DeviceStatus.DRIVER_OK) != 0) {
             startService();
         }
@@ -136,8 +138,10 @@ final class MessageHandler {
 
     private void startService() {
         session = serving.map(Service::session);
-        session.ifPresent(
-                begun -> begun.start(e -> LOG.log(Level.ERROR, node.name() + ": kicks cannot be watched", e)));
+        session.ifPresent(begun -> {
+            begun.start(opener::kickFailed);
+            queues.begin(begun);
+        });
     }
 
     /**
@@ -145,7 +149,7 @@ final class MessageHandler {
      * and not given back are found behind the used index.
      */
     void adopt() throws LinuxException {
-        if (isPacked()) {
+        if (node.isPacked()) {
             LOG.log(
                     Level.ERROR,
                     node.name() + ": its driver uses packed rings, which do not tell where they stand;"
@@ -171,9 +175,9 @@ final class MessageHandler {
     /** Answers when no memory of an ended service can be touched any more. */
     private void answerOnceEnded(VduseMessage message) throws LinuxException {
         if (ending.isEmpty()) {
-            answer(message, true);
+            replies.answer(message, true);
         } else {
-            whenEnded.add(() -> answerLater(message, true));
+            whenEnded.add(() -> replies.answerLater(message, true));
         }
     }
 
@@ -185,6 +189,7 @@ final class MessageHandler {
         Service last = serving.get();
         serving = Optional.empty();
         session = Optional.empty();
+        queues.end();
         ending = Optional.of(last);
         Owed drain = owed.owe(DRAIN_NANOS, () -> {
             LOG.log(Level.WARNING, "{0}: requests are still in flight; their memory is taken away", node.name());
@@ -224,7 +229,7 @@ final class MessageHandler {
             } catch (LinuxException e) {
                 throw silent(e);
             }
-            answerLater(message, true);
+            replies.answerLater(message, true);
         });
         now.session()
                 .passTo(
@@ -232,7 +237,7 @@ final class MessageHandler {
                         () -> onControlThread.accept(() -> {
                             now.passed(old);
                             if (owed.settle(reply)) {
-                                answerLater(message, true);
+                                replies.answerLater(message, true);
                             }
                         }));
     }
@@ -240,73 +245,6 @@ final class MessageHandler {
     /** Answering now could let a late request write into memory that is not ours: the kernel breaks who is silent. */
     private static IllegalStateException silent(LinuxException cause) {
         return new IllegalStateException("the driver's memory cannot be taken away", cause);
-    }
-
-    private void queueState(VduseMessage.GetQueueState message) throws LinuxException {
-        int index = message.index();
-        if (index < 0 || index >= node.vqNum()) {
-            refuse(message, "there is no such queue");
-            return;
-        }
-        Optional<Session> serves = session.filter(now -> now.serves(index));
-        if (serves.isEmpty()) {
-            answerState(message, node.queueInfo(index).state(isPacked()));
-            return;
-        }
-        Owed reply = owed.owe(STATE_NANOS, () -> {
-            serves.get().resume(index);
-            answerLater(message, false);
-        });
-        serves.get()
-                .pauseUntilDrained(
-                        index,
-                        next -> onControlThread.accept(() -> {
-                            if (owed.settle(reply)) {
-                                answerState(message, next);
-                            }
-                        }));
-    }
-
-    private void answerState(VduseMessage.GetQueueState message, VirtqueueState state) {
-        try {
-            told(message, true, reply(message, state));
-        } catch (LinuxException e) {
-            LOG.log(Level.ERROR, node.name() + ": no reply", e);
-        }
-    }
-
-    private boolean reply(VduseMessage.GetQueueState message, VirtqueueState state) throws LinuxException {
-        return isPacked()
-                ? node.replyPackedState(message.id(), message.index(), state)
-                : node.replyQueueState(message.id(), message.index(), state.avail());
-    }
-
-    private boolean isPacked() throws LinuxException {
-        return (node.driverFeatures() & VirtioFeatures.RING_PACKED) != 0;
-    }
-
-    private void refuse(VduseMessage message, String because) throws LinuxException {
-        LOG.log(Level.WARNING, "{0}: {1} refused: {2}", node.name(), message, because);
-        answer(message, false);
-    }
-
-    private void answer(VduseMessage message, boolean ok) throws LinuxException {
-        told(message, ok, ok ? node.replyOk(message.id()) : node.replyFailed(message.id()));
-    }
-
-    private void told(VduseMessage message, boolean ok, boolean taken) {
-        if (!taken) {
-            LOG.log(Level.WARNING, "{0}: nobody waits any more for the reply to {1}", node.name(), message);
-        }
-        options.observer().accept(message, ok);
-    }
-
-    private void answerLater(VduseMessage message, boolean ok) {
-        try {
-            answer(message, ok);
-        } catch (LinuxException e) {
-            LOG.log(Level.ERROR, node.name() + ": no reply", e);
-        }
     }
 
     /** The control thread ends: whatever is left of a service must not touch the driver's memory any more. */

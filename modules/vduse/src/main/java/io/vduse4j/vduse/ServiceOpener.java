@@ -4,6 +4,7 @@ import io.vduse4j.dataplane.QueueSetup;
 import io.vduse4j.dataplane.Session;
 import io.vduse4j.dataplane.WorkerPool;
 import io.vduse4j.linux.EventFd;
+import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.virtio.PackedRing;
 import io.vduse4j.virtio.SplitRing;
@@ -52,7 +53,11 @@ final class ServiceOpener {
             for (int index = 0; index < device.queues(); index++) {
                 QueueInfo info = node.queueInfo(index);
                 if (info.ready()) {
-                    queues.add(setUp(index, info, resumes, features));
+                    queues.add(setUp(
+                            index,
+                            info,
+                            features,
+                            resumes ? VirtqueueState.FROM_USED : info.state(isPacked(features))));
                 }
             }
             Session session =
@@ -67,9 +72,33 @@ final class ServiceOpener {
         }
     }
 
-    private QueueSetup setUp(int index, QueueInfo info, boolean resumes, long features) throws IOException {
-        boolean packed = (features & VirtioFeatures.RING_PACKED) != 0;
-        boolean valid = packed ? PackedRing.isValidSize(info.num()) : SplitRing.isValidSize(info.num());
+    /**
+     * Has a session that runs serve one more queue, which is ready. What cannot be served stands in the log.
+     *
+     * @param stoppedAt where it stood, if it was served before
+     */
+    void openQueue(Session session, int index, Optional<VirtqueueState> stoppedAt) {
+        try {
+            QueueInfo info = node.queueInfo(index);
+            long features = node.driverFeatures();
+            session.addQueue(
+                    setUp(index, info, features, stoppedAt.orElse(info.state(isPacked(features)))), this::kickFailed);
+        } catch (IOException | RuntimeException e) {
+            LOG.log(Level.ERROR, node.name() + ": queue " + index + " cannot be served", e);
+        }
+    }
+
+    /** Says that a queue will not be served. */
+    void kickFailed(LinuxException e) {
+        LOG.log(Level.ERROR, node.name() + ": kicks cannot be watched", e);
+    }
+
+    private static boolean isPacked(long features) {
+        return (features & VirtioFeatures.RING_PACKED) != 0;
+    }
+
+    private QueueSetup setUp(int index, QueueInfo info, long features, VirtqueueState start) throws IOException {
+        boolean valid = isPacked(features) ? PackedRing.isValidSize(info.num()) : SplitRing.isValidSize(info.num());
         if (!valid || info.num() > device.maxQueueSize()) {
             throw new IOException("queue " + index + " has " + info.num() + " entries");
         }
@@ -84,13 +113,7 @@ final class ServiceOpener {
             }
         }
         return new QueueSetup(
-                index,
-                info.num(),
-                info.descAddress(),
-                info.driverAddress(),
-                info.deviceAddress(),
-                resumes ? VirtqueueState.FROM_USED : info.state(packed),
-                kick);
+                index, info.num(), info.descAddress(), info.driverAddress(), info.deviceAddress(), start, kick);
     }
 
     /** Gives registered memory back. No service may be left that uses it. */

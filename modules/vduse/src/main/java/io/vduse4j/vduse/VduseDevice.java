@@ -12,6 +12,7 @@ import io.vduse4j.vduse.abi.VduseAbi;
 import io.vduse4j.vduse.abi.VduseIoctl;
 import io.vduse4j.vduse.host.VduseHost;
 import io.vduse4j.vduse.host.VduseNode;
+import io.vduse4j.virtio.VirtioFeatures;
 import io.vduse4j.virtio.VirtqueueState;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -255,29 +256,24 @@ public final class VduseDevice implements AutoCloseable {
     }
 
     /**
-     * Answers {@link VduseMessage.GetQueueState} of a split queue.
-     *
-     * @param id number of the message
-     * @param index the virtqueue
-     * @param availIndex index of the next chain to take from the available ring, 0 to 65535
-     * @return false when nobody waits for this reply
-     * @throws LinuxException EBADF when the device was closed here
-     */
-    public boolean replyQueueState(int id, int index, int availIndex) throws LinuxException {
-        return messages.reply(arena -> MessageCodec.queueState(arena, id, index, availIndex));
-    }
-
-    /**
-     * Answers {@link VduseMessage.GetQueueState} of a packed queue.
+     * Answers {@link VduseMessage.GetQueueState}, in the form of the rings that were negotiated.
      *
      * @param id number of the message
      * @param index the virtqueue
      * @param state where it stands
+     * @param packed whether packed rings were negotiated
      * @return false when nobody waits for this reply
      * @throws LinuxException EBADF when the device was closed here
      */
-    public boolean replyPackedState(int id, int index, VirtqueueState state) throws LinuxException {
-        return messages.reply(arena -> MessageCodec.packedState(arena, id, index, state));
+    public boolean replyQueueState(int id, int index, VirtqueueState state, boolean packed) throws LinuxException {
+        return messages.reply(arena -> packed
+                ? MessageCodec.packedState(arena, id, index, state)
+                : MessageCodec.queueState(arena, id, index, state.avail()));
+    }
+
+    /** Whether packed rings were negotiated. */
+    boolean isPacked() throws LinuxException {
+        return (driverFeatures() & VirtioFeatures.RING_PACKED) != 0;
     }
 
     /**

@@ -20,6 +20,16 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>The control thread never blocks and never touches a backend, but it may owe replies while workers drain. Every reply
  * is given within seconds; after 30 s of silence the kernel would break the device for good (kernel-behaviour 3.1).
+ *
+ * <p>A queue that the driver makes ready after DRIVER_OK is served from then. In API version 0 the kernel does not tell of
+ * it: then it is found within a second of DRIVER_OK or not at all, and one that is made not ready is served on until the
+ * reset. With VDUSE_F_QUEUE_READY both are told, and a queue is quiet before it is said to be stopped: nothing is written
+ * to its rings any more. It goes on behind its last chain if it is made ready again. With VDUSE_F_SUSPEND the whole device
+ * can be made quiet, until a reset; the driver then finds the index of the next chain of each queue. A suspension is
+ * refused (the driver gets EIO) if requests are still in flight after two seconds.
+ *
+ * <p>All queues have their memory in address space 0: SET_VQ_GROUP_ASID with another one is refused (EIO), which leaves
+ * the group where it was. A device that was created with one address space is never asked.
  */
 public final class VduseServer implements AutoCloseable {
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.virtio.VirtqueueState;
 import java.lang.foreign.MemorySegment;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +62,8 @@ class VduseMessageTest {
         node.answer(152).answer(152).answer(152);
         assertThat(device.replyOk(0x01020304)).isTrue();
         assertThat(device.replyFailed(-1)).isTrue();
-        assertThat(device.replyQueueState(5, 3, 0xfffe)).isTrue();
+        assertThat(device.replyQueueState(5, 3, VirtqueueState.split(0xfffe), false))
+                .isTrue();
         assertThat(node.calls).extracting(FakeNode.Call::kind).containsOnly("write");
         assertThat(node.calls)
                 .extracting(FakeNode.Call::bytes)
@@ -76,7 +78,7 @@ class VduseMessageTest {
         node.answer(-Errno.ENOENT).answer(-Errno.ENOENT).answer(-Errno.ENOENT);
         assertThat(device.replyOk(1)).isFalse();
         assertThat(device.replyFailed(1)).isFalse();
-        assertThat(device.replyQueueState(1, 0, 0)).isFalse();
+        assertThat(device.replyQueueState(1, 0, VirtqueueState.split(0), false)).isFalse();
     }
 
     @Test

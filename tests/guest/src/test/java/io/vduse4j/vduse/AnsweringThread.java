@@ -1,6 +1,7 @@
 package io.vduse4j.vduse;
 
 import io.vduse4j.vduse.host.VduseNode;
+import io.vduse4j.virtio.VirtqueueState;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -39,7 +40,8 @@ final class AnsweringThread implements AutoCloseable {
             messages.add(message);
         }
         boolean awaited = switch (message) {
-            case VduseMessage.GetQueueState state -> device.replyQueueState(state.id(), state.index(), availIndex);
+            case VduseMessage.GetQueueState state ->
+                device.replyQueueState(state.id(), state.index(), VirtqueueState.split(availIndex), false);
             case VduseMessage.SetStatus status -> device.replyOk(status.id());
             case VduseMessage.UpdateIotlb update -> device.replyOk(update.id());
             case VduseMessage.Version1 later -> device.replyOk(later.id());
