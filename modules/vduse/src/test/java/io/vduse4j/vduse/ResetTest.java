@@ -134,6 +134,8 @@ class ResetTest {
             held.releaseAll();
             rig.ok(reset);
             rig.ok(rig.kernel.setStatus(ServerRig.DRIVER_OK));
+            Eventually.until("its request is taken again", () -> held.count() == 1);
+            held.releaseAll();
         }
     }
 

@@ -2,7 +2,7 @@ package io.vduse4j.embedded.vduse;
 
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.NativeMemory;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
 /** The attributes of a device in sysfs (kernel-behaviour 3.2 and 5.1). Safe from several threads. */
@@ -20,11 +20,13 @@ final class Attributes {
     private static final long MAX_BOUNCE = 1L << 30;
 
     private final BooleanSupplier hasDomain;
+    private final QueueAffinity affinity;
     private volatile long msgTimeout = DEFAULT_TIMEOUT;
     private volatile long bounceSize = DEFAULT_BOUNCE;
 
-    Attributes(BooleanSupplier hasDomain) {
+    Attributes(int queues, BooleanSupplier hasDomain) {
         this.hasDomain = hasDomain;
+        affinity = new QueueAffinity(queues);
     }
 
     /** Seconds that a message waits for its reply; 0 for no limit. */
@@ -38,24 +40,22 @@ final class Attributes {
     }
 
     /** The value of an attribute; empty if there is none of that name. */
-    OptionalLong read(String attribute) {
+    Optional<String> read(String attribute) {
         return switch (attribute) {
-            case MSG_TIMEOUT -> OptionalLong.of(msgTimeout);
-            case BOUNCE_SIZE -> OptionalLong.of(bounceSize);
-            default -> OptionalLong.empty();
+            case MSG_TIMEOUT -> Optional.of(Long.toString(msgTimeout));
+            case BOUNCE_SIZE -> Optional.of(Long.toString(bounceSize));
+            default -> affinity.read(attribute);
         };
     }
 
     /** Stores text. @return 0 or a negative errno */
     int write(String attribute, String text) {
-        if (read(attribute).isEmpty()) {
-            return -Errno.ENOENT;
-        }
-        if (text.isEmpty()) {
+        return switch (attribute) {
             // sysfs does not pass a write of nothing on.
-            return 0;
-        }
-        return attribute.equals(MSG_TIMEOUT) ? writeTimeout(parse(text)) : writeBounceSize(text);
+            case MSG_TIMEOUT -> text.isEmpty() ? 0 : writeTimeout(parse(text));
+            case BOUNCE_SIZE -> text.isEmpty() ? 0 : writeBounceSize(text);
+            default -> affinity.write(attribute, text);
+        };
     }
 
     private int writeTimeout(long value) {

@@ -20,7 +20,7 @@ final class VduseDev implements AutoCloseable {
     private final long apiVersion;
     private final long vduseFeatures;
     private final MessageQueue messages = new MessageQueue();
-    private final Attributes attributes = new Attributes(this::hasDomain);
+    private final Attributes attributes;
     private final MemorySegment config;
     private final Vq[] vqs;
     private final AddressSpace[] spaces;
@@ -54,6 +54,7 @@ final class VduseDev implements AutoCloseable {
         this.kernel = kernel;
         this.apiVersion = apiVersion;
         this.vduseFeatures = vduseFeatures;
+        attributes = new Attributes(created.vqNum(), this::hasDomain);
         vqs = IntStream.range(0, created.vqNum())
                 .mapToObj(_ -> new Vq(interrupts))
                 .toArray(Vq[]::new);

@@ -101,13 +101,13 @@ public final class VduseDriver implements VdpaManagementDevice, AutoCloseable {
      */
     public String readAttribute(String node, String attribute) throws LinuxException {
         var value = device("read", node).attributes().read(attribute);
-        return Long.toString(value.orElseThrow(() -> new LinuxException("read", node + "/" + attribute, Errno.ENOENT)));
+        return value.orElseThrow(() -> new LinuxException("read", node + "/" + attribute, Errno.ENOENT));
     }
 
     /**
      * Writes an attribute of a device.
      *
-     * @throws LinuxException ENOENT, EINVAL, ERANGE, EPERM
+     * @throws LinuxException ENOENT, EINVAL, ERANGE, EPERM, EOVERFLOW
      */
     public void writeAttribute(String node, String attribute, String value) throws LinuxException {
         int result = device("write", node).attributes().write(attribute, value);

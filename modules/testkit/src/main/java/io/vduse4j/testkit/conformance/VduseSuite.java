@@ -25,6 +25,10 @@ public abstract class VduseSuite {
     @Nested
     class Attribute extends AttributeConformance {}
 
+    /** Attributes of its queues. */
+    @Nested
+    class QueueAttribute extends QueueAttributeConformance {}
+
     /** Calls of a device that is not attached. */
     @Nested
     class IdleDevice extends IdleDeviceConformance {}
