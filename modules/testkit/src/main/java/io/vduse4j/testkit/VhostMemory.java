@@ -5,8 +5,8 @@ import io.vduse4j.linux.NativeMemory;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The memory of a virtual machine, region by region, as a vhost-vdpa device sees it. */
-final class VhostMemory implements AutoCloseable {
+/** The memory of a virtual machine, region by region, as a vhost-vdpa device sees it. One thread at a time. */
+public final class VhostMemory implements AutoCloseable {
 
     /** Regions begin at multiples of this, never at 0: an address that is wrong by a little is in none. */
     private static final long IOVA_STEP = 1L << 32;
@@ -24,7 +24,7 @@ final class VhostMemory implements AutoCloseable {
     }
 
     /** Becomes the owner of a device that was just opened; its memory is empty. */
-    static VhostMemory of(VhostVdpaDevice device) throws LinuxException {
+    public static VhostMemory of(VhostVdpaDevice device) throws LinuxException {
         device.setOwner();
         long known = VhostLayout.BACKEND_F_IOTLB_MSG_V2 | VhostLayout.BACKEND_F_IOTLB_BATCH;
         long accepted = device.backendFeatures() & known;
@@ -33,7 +33,7 @@ final class VhostMemory implements AutoCloseable {
     }
 
     /** Maps new memory at an address that was never used before. */
-    DriverArea add(long bytes) throws LinuxException {
+    public DriverArea add(long bytes) throws LinuxException {
         long page = NativeMemory.pageSize();
         long whole = (bytes + page - 1) & -page;
         VmMemory region = VmMemory.create("vduse4j-vm", nextIova, whole);
@@ -49,6 +49,29 @@ final class VhostMemory implements AutoCloseable {
         regions.add(region);
         return area;
     }
+
+    /**
+     * Shows parts of memory that was added at one more device address each, in one change.
+     *
+     * @param windows which parts, where, and what the device may do there
+     */
+    public void alias(List<Window> windows) throws LinuxException {
+        change(() -> {
+            for (Window window : windows) {
+                DriverArea of = window.of();
+                iotlb.map(window.device(), of.bytes(), of.host(), window.access());
+            }
+        });
+    }
+
+    /**
+     * Memory seen at one more address.
+     *
+     * @param of what is seen, whole pages
+     * @param device the address, a multiple of the page size at which nothing is mapped
+     * @param access what the device may do there
+     */
+    public record Window(DriverArea of, long device, VhostVdpaDevice.Access access) {}
 
     /** Takes a region away from the device, and then from this process. */
     void remove(DriverArea area) throws LinuxException {

@@ -8,32 +8,37 @@ import io.vduse4j.virtio.VirtioFeatures;
 import io.vduse4j.virtio.VirtqueueState;
 import java.util.Optional;
 
-/** The steps by which a driver starts a device (virtio 1.3, 3.1.1), over vhost-vdpa. Each status is read back. */
-final class VhostStart {
+/**
+ * The steps by which a driver starts a device (virtio 1.3, 3.1.1), over vhost-vdpa. Each status is read back; one that is
+ * not what was set is a {@link DeviceFaultException}. A call that the device's daemon answers lasts at most for its
+ * {@code msg_timeout}.
+ */
+public final class VhostStart {
 
-    /** Where a queue and its used ring may begin. */
-    static final int RING_ALIGNMENT = 4096;
+    /** Where a queue and its used ring may begin: bytes. */
+    public static final int RING_ALIGNMENT = 4096;
 
     private static final int ALIVE = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER;
 
     private final VhostVdpaDevice device;
 
-    VhostStart(VhostVdpaDevice device) {
+    /** For an open device, which stays the caller's. */
+    public VhostStart(VhostVdpaDevice device) {
         this.device = device;
     }
 
     /** Whether queues are packed. */
-    static boolean isPacked(long features) {
+    public static boolean isPacked(long features) {
         return (features & VirtioFeatures.RING_PACKED) != 0;
     }
 
     /** The base of a queue in vhost: for a packed one the available place, and the used place above it. */
-    static int base(long features, VirtqueueState state) {
+    public static int base(long features, VirtqueueState state) {
         return isPacked(features) ? state.avail() | state.used() << 16 : state.avail();
     }
 
     /** Memory of the rings of one queue, of either format: that of a split queue, which takes more. */
-    static long ringBytes(int size) {
+    public static long ringBytes(int size) {
         return (RingAddresses.bytes(size, RING_ALIGNMENT) + RING_ALIGNMENT - 1) & -RING_ALIGNMENT;
     }
 
@@ -43,7 +48,7 @@ final class VhostStart {
      * @param configCall told of changes of the configuration
      * @return the features that hold now
      */
-    long negotiate(long accepted, Optional<EventFd> configCall) throws LinuxException {
+    public long negotiate(long accepted, Optional<EventFd> configCall) throws LinuxException {
         reset();
         device.setStatus(DeviceStatus.ACKNOWLEDGE);
         device.setStatus(ALIVE);
@@ -56,7 +61,7 @@ final class VhostStart {
     }
 
     /** Makes a queue ready. */
-    void setUp(int index, RingAddresses rings, int base, EventFdSignals signals) throws LinuxException {
+    public void setUp(int index, RingAddresses rings, int base, EventFdSignals signals) throws LinuxException {
         device.setQueueSize(index, rings.size());
         device.setQueueBase(index, base);
         device.setQueueAddresses(index, rings);
@@ -66,14 +71,14 @@ final class VhostStart {
     }
 
     /** The device runs. */
-    void run() throws LinuxException {
+    public void run() throws LinuxException {
         int running = ALIVE | DeviceStatus.FEATURES_OK | DeviceStatus.DRIVER_OK;
         device.setStatus(running);
         expectStatus(running);
     }
 
     /** The device stops, and forgets its queues. */
-    void reset() throws LinuxException {
+    public void reset() throws LinuxException {
         device.setStatus(0);
         expectStatus(0);
     }
