@@ -16,7 +16,7 @@ final class QueueAffinity {
     private static final Pattern NAME = Pattern.compile("vq(0|[1-9][0-9]{0,4})/irq_cb_affinity");
 
     /** Chunks of 32 bits with commas between them, and a line feed. */
-    private static final Pattern MASK = Pattern.compile("[0-9a-fA-F]{1,8}(,[0-9a-fA-F]{1,8})*\\n?");
+    private static final Pattern MASK = Pattern.compile("[0-9a-fA-F]+(,[0-9a-fA-F]+)*\\n?");
 
     private static final Pattern CHUNK = Pattern.compile("[0-9a-fA-F]+");
     private static final int CHUNK_DIGITS = 8;
@@ -70,10 +70,15 @@ final class QueueAffinity {
             return -Errno.EINVAL;
         }
         var mask = BigInteger.ZERO;
-        for (Matcher chunk = CHUNK.matcher(text); chunk.find(); ) {
+        int chunks = 0;
+        for (Matcher chunk = CHUNK.matcher(text); chunk.find(); chunks++) {
+            if (chunk.group().length() > CHUNK_DIGITS) {
+                return -Errno.EOVERFLOW;
+            }
             mask = mask.shiftLeft(CHUNK_BITS).or(new BigInteger(chunk.group(), 16));
         }
-        if (mask.bitLength() > processors) {
+        // Leading zeros count: there may be as many chunks as the processors need.
+        if (mask.bitLength() > processors || chunks > (processors + CHUNK_BITS - 1) / CHUNK_BITS) {
             return -Errno.EOVERFLOW;
         }
         if (mask.signum() == 0) {

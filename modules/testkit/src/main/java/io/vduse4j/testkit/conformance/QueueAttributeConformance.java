@@ -8,6 +8,7 @@ import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,7 +61,7 @@ public abstract class QueueAttributeConformance extends Cases {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"1", "01", "00000001", "1\n", "0,1", "0,00000001"})
+    @ValueSource(strings = {"1", "01", "00000001", "1\n"})
     @Rule("4.4")
     void itIsSetForOneQueue(String written) throws Exception {
         var other = read(1);
@@ -80,7 +81,7 @@ public abstract class QueueAttributeConformance extends Cases {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0", "00000000", "0,0", "g", "0x1", "-1", "all"})
+    @ValueSource(strings = {"0", "00000000", "g", "0x1", "-1", "all"})
     @Rule("4.4")
     void masksThatAreRefused(String written) throws Exception {
         var before = read(0);
@@ -90,10 +91,12 @@ public abstract class QueueAttributeConformance extends Cases {
 
     @Test
     @Rule("4.4")
-    void processorsThatCannotBeAreTooMany() throws Exception {
+    void moreThanThereIsRoomForOverflows() throws Exception {
         var before = read(0);
         var next = BigInteger.ONE.shiftLeft(mask(0).bitLength()).toString(16);
-        assertThat(errno(() -> write(0, next))).isEqualTo(Errno.EOVERFLOW);
+        for (var tooMuch : List.of(next, "0," + before, "000000001")) {
+            assertThat(errno(() -> write(0, tooMuch))).as(tooMuch).isEqualTo(Errno.EOVERFLOW);
+        }
         assertThat(read(0)).isEqualTo(before);
     }
 
