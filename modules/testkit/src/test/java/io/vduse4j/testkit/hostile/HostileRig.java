@@ -93,7 +93,11 @@ final class HostileRig implements AutoCloseable {
     }
 
     Victim victim(String name) throws IOException {
-        return new Victim(new VhostVdpaDevice(addDisk(name)), () -> counters(name));
+        return victimOf(name, Backends.open("memory:4M", BackendOptions.NONE));
+    }
+
+    Victim victimOf(String name, Backend backend) throws IOException {
+        return new Victim(new VhostVdpaDevice(addDisk(name, backend)), () -> counters(name));
     }
 
     @Override
