@@ -52,7 +52,6 @@ final class DeviceAgent implements HandlerContext {
         posted = new PostedSlots(slots);
         bySlot = new QueueAgent[slots];
         try {
-            FaultLog log = new FaultLog(session.name());
             int slot = 0;
             for (QueueSetup setup : setups) {
                 MemorySegment pieces = budget.allocate(QueueAgent.pieceBytes(setup.size()), Chain.PIECE_BYTES);
@@ -61,7 +60,7 @@ final class DeviceAgent implements HandlerContext {
                         features,
                         session.memory(),
                         session.interrupts(),
-                        log,
+                        session.log(),
                         session.counters(setup.index()),
                         InFlight.NONE,
                         slot,

@@ -6,9 +6,10 @@ import java.lang.System.Logger.Level;
 
 /**
  * Writes down what a driver does wrong without letting it flood the log: at most {@value #LINES_PER_SECOND} lines a second
- * for each kind of fault, and how many were left out (TM-03). One worker's own.
+ * for each kind of fault, and how many were left out (TM-03). It outlives the sessions of its device: a reset does not let
+ * a driver write more. Any thread; a fault is rare enough for a lock.
  */
-final class FaultLog {
+public final class FaultLog {
 
     private static final Logger LOG = System.getLogger(FaultLog.class.getName());
     private static final int LINES_PER_SECOND = 10;
@@ -19,11 +20,21 @@ final class FaultLog {
     private final int[] written = new int[Fault.values().length];
     private final long[] left = new long[Fault.values().length];
 
-    FaultLog(String device) {
+    /**
+     * Begins with nothing written.
+     *
+     * @param device name of the device, for the lines
+     */
+    public FaultLog(String device) {
         this.device = device;
     }
 
-    void log(int queue, Fault fault, long count) {
+    /** Name of the device. */
+    String device() {
+        return device;
+    }
+
+    synchronized void log(int queue, Fault fault, long count) {
         int kind = fault.ordinal();
         long now = System.nanoTime();
         if (now - windowStart[kind] >= SECOND) {

@@ -25,7 +25,7 @@ import java.util.function.Consumer;
  */
 public final class Session {
 
-    private final String name;
+    private final FaultLog log;
     private final VirtioDevice device;
     private final long features;
     private final WorkerPool pool;
@@ -39,7 +39,7 @@ public final class Session {
     /**
      * Prepares a session: rings are located and handlers opened, nothing is taken yet.
      *
-     * @param name name of the device, for log lines
+     * @param log where faults of the device's driver are written down, in this session and the next
      * @param device the device
      * @param features what the driver has accepted
      * @param queues the queues that are ready; their kicks belong to the session from now on
@@ -50,7 +50,7 @@ public final class Session {
      * @throws IOException if a handler cannot be opened, or the memory has vanished
      */
     public Session(
-            String name,
+            FaultLog log,
             VirtioDevice device,
             long features,
             List<QueueSetup> queues,
@@ -59,7 +59,7 @@ public final class Session {
             WorkerPool pool,
             MemoryBudget budget)
             throws IOException {
-        this.name = name;
+        this.log = log;
         this.device = device;
         this.features = features;
         this.pool = pool;
@@ -91,7 +91,7 @@ public final class Session {
         try {
             agent = new DeviceAgent(this, worker, device, features, queues);
         } catch (InternalError e) {
-            throw new IOException(name + ": the driver's memory vanished before the start", e); // J-01
+            throw new IOException(name() + ": the driver's memory vanished before the start", e); // J-01
         }
         agents.add(agent);
         queues.forEach(queue -> byQueue.put(queue.index(), agent));
@@ -223,8 +223,12 @@ public final class Session {
         return counters[queue];
     }
 
+    FaultLog log() {
+        return log;
+    }
+
     String name() {
-        return name;
+        return log.device();
     }
 
     MemorySource memory() {
@@ -242,7 +246,7 @@ public final class Session {
     private DeviceAgent agentOf(int queue) {
         DeviceAgent agent = byQueue.get(queue);
         if (agent == null) {
-            throw new IllegalArgumentException(name + " does not serve queue " + queue);
+            throw new IllegalArgumentException(name() + " does not serve queue " + queue);
         }
         return agent;
     }

@@ -185,8 +185,15 @@ class FailureTest {
             EchoDriver driver = new EchoDriver(memory, 0, Rig.SIZE, 0);
             memory.truncate(0);
             QueueSetup setup = driver.setup(Optional.of(EventFd.create()));
-            assertThatThrownBy(() ->
-                            new Session("gone", EchoDevice.direct(1), 0, List.of(setup), memory, _ -> 0, pool, budget))
+            assertThatThrownBy(() -> new Session(
+                            new FaultLog("gone"),
+                            EchoDevice.direct(1),
+                            0,
+                            List.of(setup),
+                            memory,
+                            _ -> 0,
+                            pool,
+                            budget))
                     .isInstanceOf(java.io.IOException.class)
                     .hasMessageContaining("gone")
                     .hasMessageContaining("vanished");

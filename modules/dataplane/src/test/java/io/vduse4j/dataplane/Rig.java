@@ -52,7 +52,7 @@ final class Rig implements AutoCloseable {
             kicks.add(kick);
             setups.add(driver.setup(kicked ? Optional.of(kick) : Optional.empty()));
         }
-        session = new Session("rig", device, features, setups, memory, interrupts, pool, budget);
+        session = new Session(new FaultLog("rig"), device, features, setups, memory, interrupts, pool, budget);
     }
 
     /** Starts, and waits until the first interrupts were sent. */

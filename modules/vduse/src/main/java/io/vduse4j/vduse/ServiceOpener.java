@@ -1,5 +1,6 @@
 package io.vduse4j.vduse;
 
+import io.vduse4j.dataplane.FaultLog;
 import io.vduse4j.dataplane.QueueSetup;
 import io.vduse4j.dataplane.Session;
 import io.vduse4j.dataplane.WorkerPool;
@@ -26,6 +27,7 @@ final class ServiceOpener {
     private final VduseDevice node;
     private final VirtioDevice device;
     private final WorkerPool pool;
+    private final FaultLog log;
     private final ServeOptions options;
     private final Optional<UserMemory> userMemory;
 
@@ -34,6 +36,7 @@ final class ServiceOpener {
         this.device = device;
         this.pool = pool;
         this.options = options;
+        log = new FaultLog(node.name());
         userMemory = options.userMemory() ? Optional.of(new UserMemory(node)) : Optional.empty();
     }
 
@@ -61,7 +64,7 @@ final class ServiceOpener {
                 }
             }
             Session session =
-                    new Session(node.name(), device, features, queues, table, node::injectQueueInterrupt, pool, budget);
+                    new Session(log, device, features, queues, table, node::injectQueueInterrupt, pool, budget);
             return Optional.of(new Service(session, table, budget));
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.ERROR, node.name() + ": cannot be served", e);

@@ -2,6 +2,7 @@ package io.vduse4j.testkit.hostile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vduse4j.virtio.Fault;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,9 @@ import org.junit.jupiter.api.Timeout;
 class HostileDriverTest {
 
     private static final long SEED = Long.getLong("hostile.seed", 1);
+
+    /** All kinds of faults there are. */
+    private static final long KINDS = Fault.values().length;
 
     @Test
     @Timeout(120)
@@ -45,6 +49,7 @@ class HostileDriverTest {
             Victim victim = rig.victim("victim");
             var driver = new HostileDriver(victim, SEED);
             HostileReport report;
+            long start = System.nanoTime();
             try {
                 report = driver.run(count, perLife);
             } finally {
@@ -54,6 +59,8 @@ class HostileDriverTest {
             System.out.println(report);
             System.out.println("  " + neighbour.finish() + "; " + faults.lines() + " lines for the log");
             assertThat(report.hostile()).isGreaterThanOrEqualTo(count);
+            long seconds = (System.nanoTime() - start) / 1_000_000_000L + 2;
+            assertThat(faults.lines()).as("ten a second for each kind (TM-03)").isLessThan(10 * KINDS * seconds);
             return report;
         }
     }
