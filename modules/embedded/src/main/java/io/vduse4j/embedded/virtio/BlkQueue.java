@@ -113,9 +113,10 @@ final class BlkQueue {
                 return Added.CLOSED;
             }
             int head = indirect ? ring.addTable(piece.chain(), piece.table()) : ring.add(piece.chain());
-            byHead[head] = piece;
             ring.publish();
-            return ring.needsKick() ? Added.KICK : Added.QUIET;
+            boolean kick = ring.needsKick();
+            byHead[head] = piece; // last: if the ring's memory vanishes before, the queue does not have it
+            return kick ? Added.KICK : Added.QUIET;
         } finally {
             lock.unlock();
         }

@@ -119,8 +119,29 @@ final class BlkQueues {
         }
     }
 
-    /** @return whether the device has the request */
+    /**
+     * Counted in flight before it is looked whether the end has begun: a drain, which begins after the end was said, waits
+     * for this or this sees the end.
+     *
+     * @return whether the device has the request
+     */
     private boolean attempt(BlkQueue queue, BlkPiece piece) {
+        inFlight.incrementAndGet();
+        boolean added = false;
+        try {
+            added = endErrno == 0 && place(queue, piece);
+        } finally {
+            if (!added) {
+                inFlight.decrementAndGet();
+                if (endErrno != 0) {
+                    room.changed(); // for the drain
+                }
+            }
+        }
+        return added;
+    }
+
+    private boolean place(BlkQueue queue, BlkPiece piece) {
         DmaDomain domain = domains[queue.index()];
         int descriptors = piece.descriptors(limits, queue.indirect());
         if (!queue.reserve(descriptors)) {
@@ -137,10 +158,8 @@ final class BlkQueues {
         if (!mapped) {
             return false;
         }
-        inFlight.incrementAndGet();
         BlkQueue.Added added = queue.add(piece, descriptors);
         if (added == BlkQueue.Added.CLOSED) {
-            inFlight.decrementAndGet();
             piece.release(domain);
             return false;
         }
