@@ -93,8 +93,7 @@ final class RemoteStorageTest {
                         .as("nothing can be written meanwhile")
                         .isEqualTo(stalled);
                 try (var second = start(server)) {
-                    var end = fio.await(Duration.ofMinutes(10)).ok();
-                    assertThat(end.out()).contains("err= 0");
+                    assertThat(end(fio, vduse)).contains("err= 0");
                     assertThat(written(device)).isGreaterThan(stalled);
                     Shell.sh("umount %s; fsck.ext4 -fn %s".formatted(mount, device))
                             .show()
@@ -106,6 +105,18 @@ final class RemoteStorageTest {
             }
         }
         Shell.sh("fsck.ext4 -fn %s".formatted(image())).show().ok();
+    }
+
+    /** What fio says at its end; if that does not come, what the daemon does instead is shown. */
+    private static String end(Shell.Running fio, Vduse vduse) throws IOException {
+        try {
+            return fio.await(Duration.ofMinutes(4)).ok().out();
+        } catch (AssertionError late) {
+            Shell.sh("%s/bin/jcmd %d Thread.dump_to_file -overwrite /tmp/threads; cat /tmp/threads; ss -tn; ps axl"
+                            .formatted(System.getProperty("java.home"), vduse.pid()))
+                    .show();
+            throw late;
+        }
     }
 
     private static Shell.Running start(String... server) throws IOException {
