@@ -72,6 +72,17 @@ public final class Epoll implements AutoCloseable {
         control(EpollLayout.EPOLL_CTL_ADD, "epoll add", fd, events, data);
     }
 
+    /**
+     * Begins to wait for a descriptor that is known by its number only; whoever owns it closes it after {@link
+     * #remove(int)}.
+     *
+     * @param events of {@code EPOLL…}
+     * @param data given back by {@link #data}
+     */
+    public void add(int descriptor, int events, long data) throws LinuxException {
+        control(EpollLayout.EPOLL_CTL_ADD, "epoll add", "descriptor " + descriptor, descriptor, events, data);
+    }
+
     /** Changes what is waited for, or arms a {@link #EPOLLONESHOT} again. */
     public void modify(Fd fd, int events, long data) throws LinuxException {
         control(EpollLayout.EPOLL_CTL_MOD, "epoll modify", fd, events, data);
@@ -82,21 +93,30 @@ public final class Epoll implements AutoCloseable {
         control(EpollLayout.EPOLL_CTL_DEL, "epoll remove", fd, 0, 0);
     }
 
+    /** Ends the wait for a descriptor that is known by its number only. */
+    public void remove(int descriptor) throws LinuxException {
+        control(EpollLayout.EPOLL_CTL_DEL, "epoll remove", "descriptor " + descriptor, descriptor, 0, 0);
+    }
+
     private void control(int operation, String call, Fd fd, int events, long data) throws LinuxException {
-        var event = Syscall.words();
-        event.set(JAVA_INT_UNALIGNED, EpollLayout.EVENTS, events);
-        event.set(JAVA_LONG_UNALIGNED, DATA, data);
         int number = fd.enter();
         if (number < 0) {
             throw new LinuxException(call, fd.name(), Errno.EBADF);
         }
-        long result;
         try {
-            result = epoll.onThis(SyscallNumber.EPOLL_CTL, operation, number, event.address(), 0, 0);
+            control(operation, call, fd.name(), number, events, data);
         } finally {
             fd.leave();
         }
-        Syscall.orThrow(result, call, fd.name());
+    }
+
+    private void control(int operation, String call, String name, int number, int events, long data)
+            throws LinuxException {
+        var event = Syscall.words();
+        event.set(JAVA_INT_UNALIGNED, EpollLayout.EVENTS, events);
+        event.set(JAVA_LONG_UNALIGNED, DATA, data);
+        long result = epoll.onThis(SyscallNumber.EPOLL_CTL, operation, number, event.address(), 0, 0);
+        Syscall.orThrow(result, call, name);
     }
 
     /**

@@ -25,6 +25,9 @@ public final class FileIo {
     /** The data is stable when the write returns (linux/fs.h). */
     public static final int RWF_DSYNC = 2;
 
+    /** Nothing is waited for; what would have to wait is {@code -EAGAIN} (linux/fs.h). */
+    public static final int RWF_NOWAIT = 8;
+
     /** The size of the file does not change (linux/falloc.h). */
     public static final int FALLOC_FL_KEEP_SIZE = 1;
 
@@ -49,6 +52,18 @@ public final class FileIo {
     public static long preadv(Fd fd, long iov, int count, long offset) {
         // On 64-bit machines the low word carries the whole offset and the high one is shifted out.
         return fd.onThis(SyscallNumber.PREADV, iov, count, offset, 0, 0);
+    }
+
+    /**
+     * Reads into several buffers what is at hand.
+     *
+     * @param iov the address of {@code count} structures {@code iovec}
+     * @param count at most {@link #IOV_MAX}
+     * @return as for {@link #preadv}; {@code -EAGAIN} if nothing is at hand, {@code -EOPNOTSUPP} if the file system cannot
+     *     tell
+     */
+    public static long preadvNow(Fd fd, long iov, int count, long offset) {
+        return fd.onThis(SyscallNumber.PREADV2, iov, count, offset, 0, RWF_NOWAIT);
     }
 
     /**

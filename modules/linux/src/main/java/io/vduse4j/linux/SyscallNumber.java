@@ -48,8 +48,12 @@ enum SyscallNumber {
     EPOLL_CREATE1(291, 20),
     PREADV(295, 69),
     MEMFD_CREATE(319, 279),
+    PREADV2(327, 286),
     PWRITEV2(328, 287),
-    STATX(332, 291);
+    STATX(332, 291),
+    IO_URING_SETUP(425, 425),
+    IO_URING_ENTER(426, 426),
+    IO_URING_REGISTER(427, 427);
 
     private final int x86_64;
     private final int aarch64;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.Arena;
 import java.lang.reflect.Method;
+import java.util.function.LongConsumer;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** The compiled calls of the data path allocate nothing (J-07), on success and on failure. */
@@ -34,6 +36,27 @@ class AllocationTest {
     }
 
     @Test
+    void aRingAllocatesNothing() throws Exception {
+        try (var arena = Arena.ofConfined();
+                var file = Memfd.create("data", 4096);
+                var ring = IoRing.create(4, file)) {
+            var iovec = arena.allocateFrom(JAVA_LONG, arena.allocate(512).address(), 512)
+                    .address();
+            IoRing.Ended nothing = (data, result) -> {};
+            LongConsumer refused = data -> {};
+            assertAllocatesNothing("read", () -> {
+                ring.readv(iovec, 1, 0, 7);
+                ring.submit(refused);
+                while (ring.inFlight() > 0) {
+                    ring.reap(nothing);
+                }
+            });
+        } catch (LinuxException disabled) {
+            Assumptions.abort("no io_uring here: " + disabled.getMessage());
+        }
+    }
+
+    @Test
     void theDataPathAllocatesNothing() throws Exception {
         try (var arena = Arena.ofConfined();
                 var file = Memfd.create("data", 4096);
@@ -49,6 +72,7 @@ class AllocationTest {
             assertAllocatesNothing("pwrite", () -> FileIo.pwrite(file, address, 512, 0));
             assertAllocatesNothing("preadv", () -> FileIo.preadv(file, iovec, 1, 0));
             assertAllocatesNothing("pwritev", () -> FileIo.pwritev(file, iovec, 1, 0, 0));
+            assertAllocatesNothing("preadv2", () -> FileIo.preadvNow(file, iovec, 1, 0));
             assertAllocatesNothing("fdatasync", () -> FileIo.fdatasync(file));
             assertAllocatesNothing("a failed ioctl", () -> file.ioctl(0, 0));
             assertAllocatesNothing("a failed pread", () -> FileIo.pread(file, 8, 8, 0));

@@ -86,6 +86,7 @@ class LinuxConstantsGoldenTest {
                 .expect("FALLOC_FL_PUNCH_HOLE", FileIo.FALLOC_FL_PUNCH_HOLE)
                 .expect("FALLOC_FL_ZERO_RANGE", FileIo.FALLOC_FL_ZERO_RANGE)
                 .expect("RWF_DSYNC", FileIo.RWF_DSYNC)
+                .expect("RWF_NOWAIT", FileIo.RWF_NOWAIT)
                 .expect("SEEK_DATA", FileIo.SEEK_DATA)
                 .expect("SEEK_HOLE", FileIo.SEEK_HOLE)
                 .expect("PROT_READ", Mapping.PROT_READ)
@@ -163,6 +164,32 @@ class LinuxConstantsGoldenTest {
                 .expect("MSG_DONTWAIT", SocketLayout.MSG_DONTWAIT)
                 .expect("MSG_NOSIGNAL", SocketLayout.MSG_NOSIGNAL)
                 .expect("MSG_CMSG_CLOEXEC", SocketLayout.MSG_CMSG_CLOEXEC)
+                .check();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void ring(Architecture architecture) {
+        golden(architecture)
+                .include("linux/io_uring.h")
+                .expect("IOSQE_FIXED_FILE", IoRingLayout.IOSQE_FIXED_FILE)
+                .expect("IORING_OP_READV", IoRingLayout.IORING_OP_READV)
+                .expect("IORING_OP_WRITEV", IoRingLayout.IORING_OP_WRITEV)
+                .expect("IORING_SETUP_CLAMP", IoRingLayout.IORING_SETUP_CLAMP)
+                .expect("IORING_SETUP_R_DISABLED", IoRingLayout.IORING_SETUP_R_DISABLED)
+                .expect("IORING_SETUP_TASKRUN_FLAG", IoRingLayout.IORING_SETUP_TASKRUN_FLAG)
+                .expect("IORING_SETUP_SINGLE_ISSUER", IoRingLayout.IORING_SETUP_SINGLE_ISSUER)
+                .expect("IORING_SETUP_DEFER_TASKRUN", IoRingLayout.IORING_SETUP_DEFER_TASKRUN)
+                .expect("IORING_FEAT_SINGLE_MMAP", IoRingLayout.IORING_FEAT_SINGLE_MMAP)
+                .expect("IORING_FEAT_NODROP", IoRingLayout.IORING_FEAT_NODROP)
+                .expect("IORING_FEAT_SUBMIT_STABLE", IoRingLayout.IORING_FEAT_SUBMIT_STABLE)
+                .expect("IORING_ENTER_GETEVENTS", IoRingLayout.IORING_ENTER_GETEVENTS)
+                .expect("IORING_SQ_TASKRUN", IoRingLayout.IORING_SQ_TASKRUN)
+                .expect("IORING_REGISTER_FILES", IoRingLayout.IORING_REGISTER_FILES)
+                .expect("IORING_REGISTER_EVENTFD", IoRingLayout.IORING_REGISTER_EVENTFD)
+                .expect("IORING_REGISTER_ENABLE_RINGS", IoRingLayout.IORING_REGISTER_ENABLE_RINGS)
+                .expect("IORING_OFF_SQ_RING", IoRingLayout.IORING_OFF_SQ_RING)
+                .expect("IORING_OFF_SQES", IoRingLayout.IORING_OFF_SQES)
                 .check();
     }
 }

@@ -142,4 +142,40 @@ class LinuxLayoutsGoldenTest {
                 .expect("CTRL_ATTR_FAMILY_NAME", NetlinkLayout.CTRL_ATTR_FAMILY_NAME)
                 .check();
     }
+
+    @ParameterizedTest
+    @EnumSource(Architecture.class)
+    void ring(Architecture architecture) {
+        golden(architecture)
+                .include("linux/io_uring.h")
+                .expect("sizeof(struct io_uring_params)", IoRingLayout.PARAMS_SIZE)
+                .offset("struct io_uring_params", "sq_entries", IoRingLayout.SQ_ENTRIES)
+                .offset("struct io_uring_params", "cq_entries", IoRingLayout.CQ_ENTRIES)
+                .offset("struct io_uring_params", "flags", IoRingLayout.FLAGS)
+                .offset("struct io_uring_params", "features", IoRingLayout.FEATURES)
+                .offset("struct io_uring_params", "sq_off", IoRingLayout.SQ_OFF)
+                .offset("struct io_uring_params", "cq_off", IoRingLayout.CQ_OFF)
+                .offset("struct io_sqring_offsets", "head", IoRingLayout.SQ_OFF_HEAD)
+                .offset("struct io_sqring_offsets", "tail", IoRingLayout.SQ_OFF_TAIL)
+                .offset("struct io_sqring_offsets", "flags", IoRingLayout.SQ_OFF_FLAGS)
+                .offset("struct io_sqring_offsets", "array", IoRingLayout.SQ_OFF_ARRAY)
+                .offset("struct io_cqring_offsets", "head", IoRingLayout.CQ_OFF_HEAD)
+                .offset("struct io_cqring_offsets", "tail", IoRingLayout.CQ_OFF_TAIL)
+                .offset("struct io_cqring_offsets", "cqes", IoRingLayout.CQ_OFF_CQES)
+                .expect("sizeof(struct io_uring_sqe)", IoRingLayout.SQE_SIZE)
+                .offset("struct io_uring_sqe", "opcode", IoRingLayout.SQE_OPCODE)
+                .offset("struct io_uring_sqe", "flags", IoRingLayout.SQE_FLAGS)
+                .offset("struct io_uring_sqe", "fd", IoRingLayout.SQE_FD)
+                .offset("struct io_uring_sqe", "off", IoRingLayout.SQE_OFF)
+                .offset("struct io_uring_sqe", "addr", IoRingLayout.SQE_ADDR)
+                .offset("struct io_uring_sqe", "len", IoRingLayout.SQE_LEN)
+                .offset("struct io_uring_sqe", "rw_flags", IoRingLayout.SQE_RW_FLAGS)
+                .offset("struct io_uring_sqe", "user_data", IoRingLayout.SQE_USER_DATA)
+                .offset("struct io_uring_sqe", "buf_index", IoRingLayout.SQE_BUF_INDEX)
+                .offset("struct io_uring_sqe", "addr3", IoRingLayout.SQE_ADDR3)
+                .expect("sizeof(struct io_uring_cqe)", IoRingLayout.CQE_SIZE)
+                .offset("struct io_uring_cqe", "user_data", IoRingLayout.CQE_USER_DATA)
+                .offset("struct io_uring_cqe", "res", IoRingLayout.CQE_RES)
+                .check();
+    }
 }
