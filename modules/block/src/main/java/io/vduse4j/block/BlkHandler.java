@@ -9,6 +9,7 @@ import static io.vduse4j.virtio.blk.BlkRequest.S_IOERR;
 import static io.vduse4j.virtio.blk.BlkRequest.S_OK;
 import static io.vduse4j.virtio.blk.BlkRequest.S_UNSUPP;
 
+import io.vduse4j.linux.EventFd;
 import io.vduse4j.virtio.Chain;
 import io.vduse4j.virtio.HandlerContext;
 import io.vduse4j.virtio.QueueHandler;
@@ -227,6 +228,16 @@ final class BlkHandler implements QueueHandler, Completions {
     @Override
     public void flush() {
         channel.flushSubmissions();
+    }
+
+    @Override
+    public boolean watch(EventFd ready) {
+        return context.watch(ready.fd().number());
+    }
+
+    @Override
+    public int poll() {
+        return channel.poll();
     }
 
     @Override

@@ -29,6 +29,16 @@ public interface Channel extends AutoCloseable {
     void flushSubmissions();
 
     /**
+     * Takes in what has ended by itself, and completes it. Called once a round, after {@link #flushSubmissions}, if the
+     * owner has agreed to it ({@link Completions#watch}). Neither blocks nor allocates.
+     *
+     * @return how many have ended
+     */
+    default int poll() {
+        return 0;
+    }
+
+    /**
      * The last step of a request, on the owner's thread, whichever thread it completed on: this is where a channel may
      * still touch the driver's memory (copying out what was read into a private buffer), because only the owner knows
      * that the memory is of a live generation. The owner calls it for each completion, direct or posted, just before it

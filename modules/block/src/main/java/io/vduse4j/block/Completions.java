@@ -1,5 +1,7 @@
 package io.vduse4j.block;
 
+import io.vduse4j.linux.EventFd;
+
 /** Where the requests of a {@link Channel} end. Exactly one call of either method for each submitted request. */
 public interface Completions {
 
@@ -16,4 +18,17 @@ public interface Completions {
      * batch. Same parameters as {@link #complete}.
      */
     void post(int slot, int errno);
+
+    /**
+     * Has the owner call {@link Channel#poll} in each of its rounds, and wait for this too when it sleeps. Called while the
+     * channel is opened.
+     *
+     * @param ready signalled when {@link Channel#poll} has something to take in; stays the channel's, which closes it in
+     *     {@link Channel#close}
+     * @return false if the owner waits in another way: it may be held up by a request, and every request ends in {@link
+     *     Channel#submit} or by a {@link #post}
+     */
+    default boolean watch(EventFd ready) {
+        return false;
+    }
 }

@@ -1,5 +1,6 @@
 package io.vduse4j.block;
 
+import io.vduse4j.linux.EventFd;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -60,6 +61,11 @@ public final class DelayFilter extends FilterBackend {
                 } else {
                     completions.post(slot, errno);
                 }
+            }
+
+            @Override
+            public boolean watch(EventFd ready) {
+                return completions.watch(ready);
             }
         };
         return new FilterChannel(inner().open(slots, sink)) {

@@ -31,6 +31,11 @@ public abstract class FilterChannel implements Channel {
     }
 
     @Override
+    public int poll() {
+        return inner.poll();
+    }
+
+    @Override
     public int completed(int slot, Request request, int errno) {
         return inner.completed(slot, request, errno);
     }

@@ -34,6 +34,7 @@ final class DeviceAgent implements HandlerContext {
     private final QueueAgent[] bySlot;
     private final IntConsumer takeOne = this::takeOne;
     private final OldMemory oldMemory = new OldMemory();
+    private final List<Integer> watched = new ArrayList<>();
     private final List<Runnable> whenDrained = new ArrayList<>();
     private final boolean polls;
     private QueueHandler handler;
@@ -90,6 +91,9 @@ final class DeviceAgent implements HandlerContext {
             }
             queue.interrupt();
         }
+        for (int descriptor : watched) {
+            worker.watch(descriptor);
+        }
         worker.add(this);
     }
 
@@ -116,6 +120,11 @@ final class DeviceAgent implements HandlerContext {
             }
             if (done > 0) {
                 handler.flush();
+            }
+            int ended = handler.poll();
+            if (ended > 0) {
+                handler.flush(); // what has ended may have made room for more
+                done += ended;
             }
             for (int i = 0; i < queues.size(); i++) {
                 queues.get(i).publish();
@@ -220,6 +229,7 @@ final class DeviceAgent implements HandlerContext {
 
     private void finish() {
         worker.remove(this);
+        watched.forEach(worker::unwatch);
         for (QueueAgent queue : queues) {
             queue.tellDrained();
             queue.setup().kick().ifPresent(kick -> {
@@ -286,6 +296,12 @@ final class DeviceAgent implements HandlerContext {
     public void post(int slot) {
         posted.post(slot);
         worker.wake();
+    }
+
+    @Override
+    public boolean watch(int descriptor) {
+        watched.add(descriptor);
+        return true;
     }
 
     @Override

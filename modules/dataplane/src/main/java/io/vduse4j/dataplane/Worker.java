@@ -101,15 +101,31 @@ public final class Worker implements AutoCloseable {
         epoll.add(kick.fd(), EDGE, 0);
     }
 
+    void watch(int eventFd) throws LinuxException {
+        epoll.add(eventFd, EDGE, 0);
+    }
+
     /** The epoll keeps an eventfd whose other descriptors are still open, even when this one is closed. */
     void unwatch(EventFd kick) {
         try {
             epoll.remove(kick.fd());
         } catch (LinuxException e) {
-            // If the start failed it was not watched yet, or is closed already.
-            if (e.errno() != Errno.ENOENT && e.errno() != Errno.EBADF) {
-                LOG.log(Level.WARNING, name + ": a kick is watched for ever", e);
-            }
+            notUnwatched(e);
+        }
+    }
+
+    void unwatch(int eventFd) {
+        try {
+            epoll.remove(eventFd);
+        } catch (LinuxException e) {
+            notUnwatched(e);
+        }
+    }
+
+    /** If the start failed it was not watched yet, or is closed already. */
+    private void notUnwatched(LinuxException e) {
+        if (e.errno() != Errno.ENOENT && e.errno() != Errno.EBADF) {
+            LOG.log(Level.WARNING, name + ": an eventfd is watched for ever", e);
         }
     }
 

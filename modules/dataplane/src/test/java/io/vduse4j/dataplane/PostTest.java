@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vduse4j.dataplane.harness.EchoDevice;
 import io.vduse4j.dataplane.harness.EchoDriver;
 import io.vduse4j.dataplane.harness.Eventually;
+import io.vduse4j.linux.EventFd;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -52,6 +53,33 @@ class PostTest {
             Eventually.until("used", () -> rig.counters().used() == REQUESTS);
         } finally {
             threads.forEach(Thread::interrupt);
+        }
+    }
+
+    /** Each ends while the worker sleeps: nothing but the descriptor tells it. */
+    @Test
+    void aHandlerThatPollsIsWokenByItsDescriptor() throws Exception {
+        BlockingQueue<EchoDevice.Job> jobs = new LinkedBlockingQueue<>();
+        try (EventFd ready = EventFd.create()) {
+            try (Rig rig = new Rig(EchoDevice.polled(1, jobs::add, ready), 0).start()) {
+                for (int value = 0; value < 20; value++) {
+                    rig.driver().send(value, rig.kick());
+                    EchoDevice.Job job = jobs.take();
+                    rig.settle();
+                    LockSupport.parkNanos(2_000_000);
+                    job.finish();
+                    int expected = value;
+                    Eventually.until("echo of " + value, () -> rig.driver().receive() == expected);
+                }
+                rig.driver().send(99, rig.kick());
+                EchoDevice.Job last = jobs.take();
+                Thread.ofPlatform().start(() -> {
+                    LockSupport.parkNanos(50_000_000);
+                    last.finish();
+                });
+                rig.stop(); // waits for the last one, which nobody posts
+            }
+            assertThat(ready.fd().isOpen()).as("the device's own").isTrue();
         }
     }
 

@@ -22,6 +22,17 @@ public interface HandlerContext {
      */
     void post(int slot);
 
+    /**
+     * Ends the worker's sleep when a descriptor is signalled, from the start of the device to the close of the handler.
+     * Called while the handler is made.
+     *
+     * @param descriptor number of an eventfd, which nobody needs to read; the handler's
+     * @return false where nobody waits for descriptors
+     */
+    default boolean watch(int descriptor) {
+        return false;
+    }
+
     /** Asked before a request is submitted. */
     Ordering ordering();
 

@@ -23,6 +23,15 @@ public interface QueueHandler extends AutoCloseable {
     /** The batch is over: what was only gathered is submitted now. */
     void flush();
 
+    /**
+     * Takes in what has ended by itself since the last round; called once a round, after {@link #flush}.
+     *
+     * @return how many requests that was
+     */
+    default int poll() {
+        return 0;
+    }
+
     /** Something was posted for the slot of this chain, from another thread. */
     void posted(Chain chain);
 

@@ -5,6 +5,7 @@ import io.vduse4j.block.Channel;
 import io.vduse4j.block.Completions;
 import io.vduse4j.block.Request;
 import io.vduse4j.linux.Errno;
+import io.vduse4j.linux.EventFd;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -25,14 +26,26 @@ public final class Worker implements AutoCloseable {
     private final LinkedBlockingQueue<Posted> posted = new LinkedBlockingQueue<>();
     private final int[] results;
     private final Request[] requests;
+    private final boolean watches;
     private final Channel channel;
+
+    /**
+     * Opens a channel, as a worker that waits for descriptors and polls.
+     *
+     * @param slots how many requests it can have in flight
+     */
+    public Worker(Backend backend, int slots) throws IOException {
+        this(backend, slots, true);
+    }
 
     /**
      * Opens a channel.
      *
      * @param slots how many requests it can have in flight
+     * @param watches false: as an owner that only hears of what is posted
      */
-    public Worker(Backend backend, int slots) throws IOException {
+    public Worker(Backend backend, int slots, boolean watches) throws IOException {
+        this.watches = watches;
         results = new int[slots];
         requests = new Request[slots];
         Arrays.fill(results, FREE);
@@ -52,6 +65,11 @@ public final class Worker implements AutoCloseable {
         @Override
         public void post(int slot, int errno) {
             posted.add(new Posted(slot, errno));
+        }
+
+        @Override
+        public boolean watch(EventFd ready) {
+            return watches;
         }
     }
 
@@ -97,6 +115,7 @@ public final class Worker implements AutoCloseable {
         for (var next = posted.poll(); next != null; next = posted.poll()) {
             end(next.slot, next.errno);
         }
+        poll();
         return results[slot] != PENDING;
     }
 
@@ -105,11 +124,14 @@ public final class Worker implements AutoCloseable {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
         try {
             while (results[slot] == PENDING) {
-                var next = posted.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-                if (next == null) {
+                if (deadline - System.nanoTime() < 0) {
                     throw new AssertionError("slot " + slot + " did not complete: " + requests[slot].op);
                 }
-                end(next.slot, next.errno);
+                poll();
+                var next = posted.poll(results[slot] == PENDING ? 1 : 0, TimeUnit.MILLISECONDS);
+                if (next != null) {
+                    end(next.slot, next.errno);
+                }
             }
         } catch (InterruptedException interrupted) {
             throw new AssertionError("interrupted", interrupted);
@@ -117,6 +139,13 @@ public final class Worker implements AutoCloseable {
         int result = results[slot];
         results[slot] = FREE;
         return result;
+    }
+
+    /** A round of an owner that watches; others never ask. */
+    private void poll() {
+        if (watches && channel.poll() > 0) {
+            channel.flushSubmissions();
+        }
     }
 
     /** Does one request on slot 0. */

@@ -1,5 +1,6 @@
 package io.vduse4j.dataplane.harness;
 
+import io.vduse4j.linux.EventFd;
 import io.vduse4j.virtio.Chain;
 import io.vduse4j.virtio.HandlerContext;
 import io.vduse4j.virtio.QueueHandler;
@@ -7,6 +8,9 @@ import io.vduse4j.virtio.VirtioDevice;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 
 /**
@@ -38,23 +42,34 @@ public final class EchoDevice implements VirtioDevice {
     private final int queues;
     private final Outside outside;
     private final boolean direct;
+    private final Optional<EventFd> ready;
     private volatile Consumer<Chain> onHandle = _ -> {};
     private volatile int handlersClosed;
 
-    private EchoDevice(int queues, Outside outside, boolean direct) {
+    private EchoDevice(int queues, Outside outside, boolean direct, Optional<EventFd> ready) {
         this.queues = queues;
         this.outside = outside;
         this.direct = direct;
+        this.ready = ready;
     }
 
     /** One that answers at once. */
     public static EchoDevice direct(int queues) {
-        return new EchoDevice(queues, _ -> {}, true);
+        return new EchoDevice(queues, _ -> {}, true, Optional.empty());
     }
 
     /** One whose requests are worked on elsewhere. */
     public static EchoDevice over(int queues, Outside outside) {
-        return new EchoDevice(queues, outside, false);
+        return new EchoDevice(queues, outside, false, Optional.empty());
+    }
+
+    /**
+     * One whose requests are worked on elsewhere, and that looks itself for what has ended, as for a ring of the kernel.
+     *
+     * @param ready signalled when something has ended; the caller's
+     */
+    public static EchoDevice polled(int queues, Outside outside, EventFd ready) {
+        return new EchoDevice(queues, outside, false, Optional.of(ready));
     }
 
     /** Has something done before each request is handled, on the worker's thread. */
@@ -103,6 +118,7 @@ public final class EchoDevice implements VirtioDevice {
         private final MemorySegment scratch;
         private final long[] values;
         private final Job[] jobs;
+        private final Queue<Chain> ended = new ConcurrentLinkedQueue<>();
         private int outstanding;
 
         Handler(HandlerContext context) {
@@ -114,6 +130,28 @@ public final class EchoDevice implements VirtioDevice {
                 int number = slot;
                 jobs[slot] = () -> context.post(number);
             }
+            if (ready.isPresent() && !context.watch(ready.get().fd().number())) {
+                throw new IllegalStateException("a worker watches");
+            }
+        }
+
+        private Job job(Chain chain) {
+            return ready.isEmpty()
+                    ? jobs[chain.slot()]
+                    : () -> {
+                        ended.add(chain);
+                        ready.get().signal();
+                    };
+        }
+
+        @Override
+        public int poll() {
+            int count = 0;
+            for (Chain chain = ended.poll(); chain != null; chain = ended.poll()) {
+                posted(chain);
+                count++;
+            }
+            return count;
         }
 
         @Override
@@ -131,7 +169,7 @@ public final class EchoDevice implements VirtioDevice {
             }
             values[chain.slot()] = scratch.get(ValueLayout.JAVA_LONG, 0);
             outstanding++;
-            outside.begin(jobs[chain.slot()]);
+            outside.begin(job(chain));
         }
 
         @Override

@@ -10,17 +10,19 @@ import io.vduse4j.block.Iovecs;
 import io.vduse4j.block.Limits;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.Fd;
+import io.vduse4j.linux.IoRing;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 
 /**
  * A volume in a file or on a block device, by one open file description: the kernel tells a write-back error once for
- * each, so a second one could miss it (DU-05). Reads and writes are done on the worker's thread, in the driver's memory;
- * discards and zeroes, which may take long, on a thread aside.
+ * each, so a second one could miss it (DU-05). Reads and writes work in the driver's memory, as {@link IoWay} says;
+ * discards and zeroes, which may take long, run on a thread aside.
  */
 final class FileBackend implements Backend {
     private static final System.Logger LOG = System.getLogger(FileBackend.class.getPackageName());
@@ -31,8 +33,10 @@ final class FileBackend implements Backend {
     private final Limits limits;
     private final MemoryBudget memory;
     private final DurabilityLatch.Sync sync;
+    private final IoWay way;
     private final DurabilityLatch latch;
     private final BlockingPool aside;
+    private final Transfers transfersAside;
     private final SizeWatch watch;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile long size;
@@ -46,6 +50,7 @@ final class FileBackend implements Backend {
      * @param size in bytes, a multiple of the block size
      * @param memory closed with the backend
      * @param sync makes everything written through {@code fd} stable
+     * @param way how reads and writes are done
      * @param lookEvery how often the size is looked at
      */
     FileBackend(
@@ -56,6 +61,7 @@ final class FileBackend implements Backend {
             long size,
             MemoryBudget memory,
             DurabilityLatch.Sync sync,
+            IoWay way,
             Duration lookEvery) {
         this.name = name;
         this.fd = fd;
@@ -64,8 +70,10 @@ final class FileBackend implements Backend {
         this.size = size;
         this.memory = memory;
         this.sync = sync;
+        this.way = way;
         this.latch = new DurabilityLatch(name);
         this.aside = new BlockingPool("aside " + name, 1);
+        this.transfersAside = new Transfers(this, vectors(memory));
         this.watch = new SizeWatch(name, lookEvery, this::look);
     }
 
@@ -84,16 +92,41 @@ final class FileBackend implements Backend {
         aside.reserve(slots);
         var own = memory.child("channel of " + name, Iovecs.BYTES);
         try {
-            var vectors = new VectorIo(fd, own.allocate(Iovecs.BYTES, 16).address());
-            return new FileChannel(this, vectors, slots, completions, () -> {
-                own.close();
-                aside.release(slots);
-            });
+            var transfers = new Transfers(this, vectors(own));
+            var ring = way == IoWay.INLINE ? Optional.<IoRing>empty() : ring(slots, completions);
+            return new FileChannel(
+                    this, transfers, ring.isEmpty() ? IoWay.INLINE : way, ring, slots, completions, () -> {
+                        own.close();
+                        aside.release(slots);
+                    });
         } catch (RuntimeException problem) {
             own.close();
             aside.release(slots);
             throw problem;
         }
+    }
+
+    private VectorIo vectors(MemoryBudget budget) {
+        return new VectorIo(fd, budget.allocate(Iovecs.BYTES, 16).address());
+    }
+
+    /** Empty if the owner of the channel waits for its requests, or if there is none to be had. */
+    private Optional<IoRing> ring(int slots, Completions completions) {
+        try {
+            var ring = IoRing.create(Math.min(slots, IoRing.MAX_ENTRIES), fd);
+            if (completions.watch(ring.ready())) {
+                return Optional.of(ring);
+            }
+            ring.close();
+        } catch (LinuxException problem) {
+            LOG.log(System.Logger.Level.DEBUG, name + ": its workers wait for the storage: " + problem.getMessage());
+        }
+        return Optional.empty();
+    }
+
+    /** For the thread aside. */
+    Transfers transfersAside() {
+        return transfersAside;
     }
 
     Storage storage() {

@@ -174,6 +174,7 @@ final class FileOpener {
                     geometry.size(),
                     memory,
                     syncs.apply(fd),
+                    IoWay.of(fd, options.direct()),
                     LOOK_EVERY);
             return options.direct()
                     ? CopyingBackend.unaligned(backend, geometry.alignment(), MemoryBudget.process())

@@ -70,6 +70,22 @@ final class VectorIo {
         return 0;
     }
 
+    /**
+     * Does a READ if all of it is in the page cache, or fails otherwise than by waiting.
+     *
+     * @return 0, the positive errno, or {@link Transfers#WOULD_WAIT}: also where the file ends within the range
+     */
+    int readNow(Request request) {
+        if (request.iovCount > FileIo.IOV_MAX) {
+            return Transfers.WOULD_WAIT;
+        }
+        long done = FileIo.preadvNow(fd, request.iov, request.iovCount, request.offset);
+        if (done == request.length) {
+            return 0;
+        }
+        return done >= 0 || done == -Errno.EAGAIN ? Transfers.WOULD_WAIT : (int) -done;
+    }
+
     private int finish(boolean write, long address, long length, long offset, int flags) {
         long from = 0;
         while (from < length) {

@@ -5,14 +5,14 @@ import io.vduse4j.block.Request;
 import io.vduse4j.linux.Errno;
 import java.io.IOException;
 
-/** A discard or zeroing on the thread aside; preallocated with its slot. */
-final class RangeJob implements Runnable {
+/** A request that may take long, on the thread aside; preallocated with its slot. */
+final class AsideJob implements Runnable {
     private final FileBackend backend;
     private final int slot;
     private final Completions completions;
     private Request request;
 
-    RangeJob(FileBackend backend, int slot, Completions completions) {
+    AsideJob(FileBackend backend, int slot, Completions completions) {
         this.backend = backend;
         this.slot = slot;
         this.completions = completions;
@@ -29,12 +29,18 @@ final class RangeJob implements Runnable {
     }
 
     private int execute() {
-        if (backend.latch().failed()) {
-            return Errno.EIO;
-        }
-        if (request.op == Request.Op.DISCARD) {
-            return backend.storage().discard(request.offset, request.length);
-        }
+        return switch (request.op) {
+            case READ, WRITE -> backend.transfersAside().run(request);
+            case DISCARD -> backend.latch().failed() ? Errno.EIO : discard();
+            case WRITE_ZEROES -> backend.latch().failed() ? Errno.EIO : zero();
+        };
+    }
+
+    private int discard() {
+        return backend.storage().discard(request.offset, request.length);
+    }
+
+    private int zero() {
         int errno = backend.storage().zero(request.offset, request.length, request.unmap);
         if (errno != 0 || !request.fua) {
             return errno;
