@@ -5,12 +5,14 @@ module io.vduse4j.testkit {
     requires transitive io.vduse4j.embedded;
     requires transitive io.vduse4j.linux;
     requires transitive io.vduse4j.virtio;
-    requires transitive org.junit.jupiter.api;
-    requires org.assertj.core;
-    requires org.junit.jupiter.params;
+    // Whoever runs the conformance suite has them; the load generator does without.
+    requires static transitive org.junit.jupiter.api;
+    requires static org.assertj.core;
+    requires static org.junit.jupiter.params;
 
     exports io.vduse4j.testkit;
     exports io.vduse4j.testkit.hostile;
+    exports io.vduse4j.testkit.load;
 
     // Tests: JUnit looks into them.
     opens io.vduse4j.testkit.conformance;

@@ -55,7 +55,8 @@ public final class Main {
                 console,
                 new CheckCommand(console, HostCheck::run),
                 new KernelCommand(console, kernel, began),
-                new RunCommand(console, serving, began));
+                new RunCommand(console, serving, began),
+                new BenchCommand(console));
         int code = line.execute(args);
         console.drain(LAST_LINES);
         return code;

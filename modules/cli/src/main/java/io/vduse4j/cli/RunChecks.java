@@ -188,11 +188,11 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
         }
     }
 
-    private static OptionalInt optional(Integer value) {
+    static OptionalInt optional(Integer value) {
         return value == null ? OptionalInt.empty() : OptionalInt.of(value);
     }
 
-    private static OptionalLong optional(Long value) {
+    static OptionalLong optional(Long value) {
         return value == null ? OptionalLong.empty() : OptionalLong.of(value);
     }
 }

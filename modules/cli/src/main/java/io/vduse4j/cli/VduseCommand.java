@@ -49,15 +49,17 @@ final class VduseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: check, kernel or run");
+        throw new ParameterException(spec.commandLine(), "a command is missing: bench, check, kernel or run");
     }
 
     /** Builds the whole command. */
-    static CommandLine commandLine(Console console, CheckCommand check, KernelCommand kernel, RunCommand run) {
+    static CommandLine commandLine(
+            Console console, CheckCommand check, KernelCommand kernel, RunCommand run, BenchCommand bench) {
         var line = new CommandLine(new VduseCommand())
                 .addSubcommand(check)
                 .addSubcommand(run)
-                .addSubcommand(kernel);
+                .addSubcommand(kernel)
+                .addSubcommand(bench);
         return line.setOut(console.writer())
                 // Asking whether there is a terminal would make each start slower.
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))

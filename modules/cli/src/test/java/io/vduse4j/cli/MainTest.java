@@ -19,7 +19,7 @@ final class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "check --help", "run --help", "run -h", "kernel --help"})
+    @ValueSource(strings = {"--help", "check --help", "run --help", "run -h", "kernel --help", "bench --help"})
     void helpHasExamplesAndExitCodes(String line) {
         var invocation = Invocation.of(line.split(" "));
         assertThat(invocation.code()).isZero();
@@ -32,14 +32,14 @@ final class MainTest {
     void aWrongCommandGetsASuggestion() {
         assertThat(Invocation.of("chek"))
                 .isEqualTo(new Invocation(
-                        2, "", "vduse: there is no command chek; did you mean check? See \"vduse --help\"\n"));
+                        2, "", "vduse: there is no command chek; did you mean check or bench? See \"vduse --help\"\n"));
     }
 
     @Test
     void noCommandIsAMistake() {
         assertThat(Invocation.of())
                 .isEqualTo(new Invocation(
-                        2, "", "vduse: a command is missing: check, kernel or run; see \"vduse --help\"\n"));
+                        2, "", "vduse: a command is missing: bench, check, kernel or run; see \"vduse --help\"\n"));
     }
 
     @Test

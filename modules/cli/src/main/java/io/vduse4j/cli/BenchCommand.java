@@ -1,0 +1,201 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.block.BlkOptions;
+import io.vduse4j.block.spi.BackendOptions;
+import io.vduse4j.block.spi.Backends;
+import io.vduse4j.testkit.load.LoadShape;
+import io.vduse4j.testkit.load.LocalDisk;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vduse bench}: a driver in this process drives a disk as hard as it can. */
+@Command(
+        name = "bench",
+        sortOptions = false,
+        synopsisHeading = "Usage: ",
+        customSynopsis = "vduse bench BACKEND [options]",
+        header = "Measures a backend behind the workers and queues of this program.",
+        description = {
+            "",
+            "A driver in this process keeps the queues of a disk full, with no kernel and no virtual machine between.",
+            "CPU is that of the workers alone, as the scheduler counts it; the driver has threads of its own.",
+            "Loads that write overwrite the backend: they want --force for anything but memory: and null:."
+        },
+        parameterListHeading = "%nBackends:%n",
+        optionListHeading = "%nOptions:%n",
+        footer = {
+            "",
+            "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 5 busy",
+            "",
+            "Examples:",
+            "  vduse bench null:1T                                  what the queues and workers cost by themselves",
+            "  vduse bench disk.img --direct --qd 64 --queues 2     a file around the page cache, two queues",
+            "  vduse bench memory:1G --rw randrw --bs 64k -o json   for programs"
+        })
+final class BenchCommand implements Callable<Integer> {
+    private static final Duration MOST = Duration.ofHours(1);
+
+    private final Console console;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "BACKEND", description = "As for \"vduse run\".")
+    private String backend;
+
+    @Option(
+            names = "--rw",
+            paramLabel = "PATTERN",
+            description = "read, write, randread, randwrite or randrw (half of each). Default randread.")
+    private String pattern = "randread";
+
+    @Option(
+            names = "--bs",
+            paramLabel = "SIZE",
+            converter = SizeText.class,
+            description = "Bytes of a request, a multiple of 512, up to 1M. Default 4k.")
+    private long blockBytes = 4096;
+
+    @Option(names = "--qd", paramLabel = "N", description = "Requests under way on each queue, 1 to 256. Default 32.")
+    private int depth = 32;
+
+    @Option(names = "--queues", paramLabel = "N", description = "Number of queues, 1 to 16. Default 1.")
+    private int queues = 1;
+
+    @Option(names = "--workers", paramLabel = "N", description = "Threads that serve queues, 1 to their number.")
+    private Integer workers;
+
+    @Option(
+            names = "--time",
+            paramLabel = "TIME",
+            converter = Durations.class,
+            description = "How long it is measured, at most 60m. Default 5s.")
+    private Duration time = Duration.ofSeconds(5);
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "TIME",
+            converter = Durations.class,
+            description = "How long it runs before it is measured. Default 3s.")
+    private Duration warmUp = Duration.ofSeconds(3);
+
+    @Option(names = "--busy", description = "The driver never sleeps: it looks for answers all the time.")
+    private boolean busy;
+
+    @Option(
+            names = "--poll-us",
+            paramLabel = "N",
+            description = "Microseconds for which an idle worker looks before it sleeps. Default 0.")
+    private int pollMicros;
+
+    @Option(names = "--packed", description = "Packed queues.")
+    private boolean packed;
+
+    @Option(names = "--direct", description = "Go around the page cache (O_DIRECT).")
+    private boolean direct;
+
+    @Option(
+            names = "--size",
+            paramLabel = "SIZE",
+            converter = SizeText.class,
+            description = "Makes a file of this size; one that exists must have it.")
+    private Long size;
+
+    @Option(names = "--force", description = "Let a load that writes destroy what the backend holds.")
+    private boolean force;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "table|json",
+            converter = OutputFormat.Converter.class,
+            description = "How to show it; a table if not given.")
+    private OutputFormat output = OutputFormat.TABLE;
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
+    private final CommonOptions common;
+
+    BenchCommand(Console console) {
+        this.console = console;
+        common = new CommonOptions(console);
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        var shape = shape();
+        check(shape);
+        var options = new BackendOptions(
+                RunChecks.optional(size),
+                RunChecks.optional((Integer) null),
+                shape.readPercent() == 100,
+                direct,
+                false);
+        var serving = new LocalDisk.Options(
+                queues,
+                workers == null ? Math.min(queues, Runtime.getRuntime().availableProcessors()) : workers,
+                pollMicros * 1000L,
+                packed);
+        try (var volume = Backends.open(backend, options);
+                var disk = LocalDisk.serve(volume, serving, shape)) {
+            console.say(volume.describe() + ": " + warmUp.toMillis() + " ms of warm-up, " + time.toMillis()
+                    + " ms measured");
+            var result = new BenchRun(disk, shape, busy).run(warmUp, time);
+            console.out(output == OutputFormat.JSON ? Json.of(result.members()) + "\n" : result.table());
+        }
+        return ExitCode.OK;
+    }
+
+    private LoadShape shape() {
+        int reads = switch (pattern) {
+            case "read", "randread" -> 100;
+            case "write", "randwrite" -> 0;
+            case "randrw" -> 50;
+            default -> throw fault("--rw " + pattern, "must be read, write, randread, randwrite or randrw");
+        };
+        require(
+                blockBytes >= 512 && blockBytes <= LoadShape.MOST_BYTES && blockBytes % 512 == 0,
+                "--bs " + blockBytes,
+                "must be a multiple of 512, up to 1M");
+        require(depth >= 1 && depth <= LoadShape.MOST_DEPTH, "--qd " + depth, "must be 1 to " + LoadShape.MOST_DEPTH);
+        return new LoadShape(reads, pattern.startsWith("rand"), (int) blockBytes, depth, 1);
+    }
+
+    private void check(LoadShape shape) {
+        require(
+                queues >= 1 && queues <= BlkOptions.MAX_QUEUES,
+                "--queues " + queues,
+                "must be 1 to " + BlkOptions.MAX_QUEUES);
+        require(
+                workers == null || (workers >= 1 && workers <= queues),
+                "--workers " + workers,
+                "must be 1 to the number of queues, " + queues);
+        require(pollMicros >= 0 && pollMicros <= 1_000_000, "--poll-us " + pollMicros, "must be 0 to 1000000");
+        require(
+                time.isPositive() && time.compareTo(MOST) <= 0,
+                "--time " + time.toMillis() + "ms",
+                "must be more than 0 and at most 60m");
+        require(warmUp.compareTo(MOST) <= 0, "--warm-up " + warmUp.toMillis() + "ms", "must be at most 60m");
+        require(
+                force || shape.readPercent() == 100 || backend.startsWith("memory:") || backend.startsWith("null:"),
+                "--rw " + pattern,
+                "would overwrite " + backend + ": --force lets it");
+    }
+
+    private void require(boolean holds, String what, String rule) {
+        if (!holds) {
+            throw fault(what, rule);
+        }
+    }
+
+    private ParameterException fault(String what, String rule) {
+        return new ParameterException(spec.commandLine(), what + ": " + rule);
+    }
+}
