@@ -23,7 +23,8 @@ class CorpusTest {
     static Stream<Arguments> targets() {
         return Stream.of(
                 target("SplitWalkFuzz", SplitWalkFuzz::fuzzerTestOneInput),
-                target("PackedWalkFuzz", PackedWalkFuzz::fuzzerTestOneInput));
+                target("PackedWalkFuzz", PackedWalkFuzz::fuzzerTestOneInput),
+                target("BlkRequestFuzz", BlkRequestFuzz::fuzzerTestOneInput));
     }
 
     private static Arguments target(String name, Consumer<byte[]> target) {

@@ -30,6 +30,11 @@ final class Slots implements InFlight {
         }
     }
 
+    /** One more than the highest number of a slot. */
+    int end() {
+        return FIRST + chains.length;
+    }
+
     @Override
     public void fetched(int slot) {
         require(!fetched[slot], "a slot is taken twice");
