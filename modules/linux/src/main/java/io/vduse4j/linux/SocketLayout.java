@@ -16,9 +16,12 @@ final class SocketLayout {
     static final int SHUT_RDWR = 2;
 
     static final int SOL_SOCKET = 1;
+    static final int SO_TYPE = 3;
     static final int SO_RCVBUF = 8;
     static final int SO_PEERCRED = 17;
     static final int SO_SNDTIMEO = 21;
+    static final int SO_ACCEPTCONN = 30;
+    static final int SO_DOMAIN = 39;
     static final int SCM_RIGHTS = 1;
     /** The most descriptors in one message (net/scm.h). */
     static final int SCM_MAX_FD = 253;

@@ -80,6 +80,21 @@ public final class UnixSocket implements AutoCloseable {
         return UnixSockets.pair();
     }
 
+    /**
+     * Takes over a socket that was got from somebody else: inherited, or passed by a peer. It is put into non-blocking
+     * mode, and closed if it is of another kind.
+     *
+     * @throws LinuxException ENOTSOCK, or EPROTOTYPE if it is no Unix stream socket
+     */
+    public static UnixSocket adopt(Fd fd) throws LinuxException {
+        return UnixSockets.adopt(fd);
+    }
+
+    /** Tells whether it listens, and connections can be accepted. */
+    public boolean isListening() throws LinuxException {
+        return UnixSockets.option(fd, SocketLayout.SO_ACCEPTCONN) != 0;
+    }
+
     /** Waits for the next connection of a listening socket. */
     public UnixSocket accept(Duration timeout) throws LinuxException {
         long deadline = Deadline.in(timeout);

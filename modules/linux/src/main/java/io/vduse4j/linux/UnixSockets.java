@@ -106,6 +106,45 @@ final class UnixSockets {
                 new UnixSocket(Fd.adopt(numbers.get(JAVA_INT, 4), "socket pair, other")));
     }
 
+    /** Takes a stream socket of the Unix domain over, and sets non-blocking mode; another descriptor is closed. */
+    static UnixSocket adopt(Fd fd) throws LinuxException {
+        try {
+            if (option(fd, SocketLayout.SO_DOMAIN) != SocketLayout.AF_UNIX
+                    || option(fd, SocketLayout.SO_TYPE) != SocketLayout.SOCK_STREAM) {
+                throw new LinuxException("adopt", fd.name(), Errno.EPROTOTYPE, "not a Unix stream socket");
+            }
+            long flags =
+                    Syscall.orThrow(fd.onThis(SyscallNumber.FCNTL, EventFd.F_GETFL, 0, 0, 0, 0), "fcntl", fd.name());
+            Syscall.orThrow(
+                    fd.onThis(SyscallNumber.FCNTL, EventFd.F_SETFL, flags | OpenFlags.O_NONBLOCK, 0, 0, 0),
+                    "fcntl",
+                    fd.name());
+            return new UnixSocket(fd);
+        } catch (LinuxException problem) {
+            fd.close();
+            throw problem;
+        }
+    }
+
+    /** An option that is an int. */
+    static int option(Fd fd, int option) throws LinuxException {
+        try (var arena = Arena.ofConfined()) {
+            var value = arena.allocate(JAVA_INT);
+            var length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
+            Syscall.orThrow(
+                    fd.onThis(
+                            SyscallNumber.GETSOCKOPT,
+                            SocketLayout.SOL_SOCKET,
+                            option,
+                            value.address(),
+                            length.address(),
+                            0),
+                    "getsockopt",
+                    fd.name());
+            return value.get(JAVA_INT, 0);
+        }
+    }
+
     static UnixSocket.Credentials peerCredentials(Fd fd) throws LinuxException {
         try (var arena = Arena.ofConfined()) {
             var credentials = arena.allocate(SocketLayout.UCRED_SIZE, 8);

@@ -257,4 +257,23 @@ class UnixSocketTest {
             assertThat(waiting.get(10, TimeUnit.SECONDS)).isTrue();
         }
     }
+
+    @Test
+    void aSocketOfSomebodyElseIsTakenOverAndNothingElse() throws Exception {
+        var listener = UnixSocket.listen(directory.resolve("s"), 0600, 1);
+        try (var adopted = UnixSocket.adopt(listener.fd().duplicate());
+                var pair = UnixSocket.pair();
+                var one = UnixSocket.adopt(pair.one().fd().duplicate())) {
+            listener.close();
+            assertThat(adopted.isListening()).isTrue();
+            assertThat(one.isListening()).isFalse();
+            one.send(bytes("x"), List.of(), LONG);
+            assertThat(pair.other().receive(ByteBuffer.allocate(1), 0, LONG).length())
+                    .isEqualTo(1);
+            assertThatThrownBy(() -> adopted.accept(SHORT)).hasMessageContaining("ETIMEDOUT");
+        }
+        long before = census();
+        assertThatThrownBy(() -> UnixSocket.adopt(Memfd.create("none", 1))).hasMessageContaining("ENOTSOCK");
+        assertThat(census()).as("closed").isEqualTo(before);
+    }
 }

@@ -2,6 +2,7 @@ package io.vduse4j.vduse.host.remote;
 
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.linux.SocketFile;
 import io.vduse4j.linux.UnixSocket;
 import io.vduse4j.vduse.host.VduseHost;
 import java.io.IOException;

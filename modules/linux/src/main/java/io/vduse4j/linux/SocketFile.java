@@ -1,13 +1,5 @@
-package io.vduse4j.vduse.host.remote;
+package io.vduse4j.linux;
 
-import io.vduse4j.linux.Errno;
-import io.vduse4j.linux.Fd;
-import io.vduse4j.linux.FileIo;
-import io.vduse4j.linux.FileLock;
-import io.vduse4j.linux.FileStatus;
-import io.vduse4j.linux.LinuxException;
-import io.vduse4j.linux.OpenFlags;
-import io.vduse4j.linux.UnixSocket;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
  * @param path its name
  * @param made the socket file, as it was made
  */
-record SocketFile(UnixSocket socket, Path path, FileStatus made) {
+public record SocketFile(UnixSocket socket, Path path, FileStatus made) implements AutoCloseable {
     private static final int MODE = 0600;
     private static final int BACKLOG = 64;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -34,7 +26,7 @@ record SocketFile(UnixSocket socket, Path path, FileStatus made) {
      *
      * @throws IOException EADDRINUSE if a server lives there, EEXIST if there is something that is no socket
      */
-    static SocketFile listen(Path path) throws IOException {
+    public static SocketFile listen(Path path) throws IOException {
         var absolute = path.toAbsolutePath();
         var folder = Objects.requireNonNullElse(absolute.getParent(), absolute);
         // Two servers that start at a time must not remove each other's socket.
@@ -93,7 +85,8 @@ record SocketFile(UnixSocket socket, Path path, FileStatus made) {
     }
 
     /** Takes no more clients: a thread that accepts returns. Removes the name, unless another server has it now. */
-    void close() throws IOException {
+    @Override
+    public void close() throws IOException {
         try {
             if (Files.exists(path) && FileIo.status(path.toString()).isSameFile(made)) {
                 Files.deleteIfExists(path);
