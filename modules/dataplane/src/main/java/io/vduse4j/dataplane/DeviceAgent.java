@@ -63,6 +63,7 @@ final class DeviceAgent implements HandlerContext {
                         session.interrupts(),
                         session.log(),
                         session.counters(setup.index()),
+                        (index, fault) -> session.broken().broken(index, fault),
                         InFlight.NONE,
                         slot,
                         pieces);

@@ -33,6 +33,7 @@ final class QueueAgent {
     private final Interrupts interrupts;
     private final FaultLog log;
     private final QueueCounters counters;
+    private final BrokenQueues listener;
     private final Virtqueue queue;
     private final int firstSlot;
     private final Chain[] chains;
@@ -54,6 +55,7 @@ final class QueueAgent {
             Interrupts interrupts,
             FaultLog log,
             QueueCounters counters,
+            BrokenQueues listener,
             InFlight hook,
             int firstSlot,
             MemorySegment pieces) {
@@ -61,6 +63,7 @@ final class QueueAgent {
         this.interrupts = interrupts;
         this.log = log;
         this.counters = counters;
+        this.listener = listener;
         this.firstSlot = firstSlot;
         chains = new Chain[setup.size()];
         held = new long[setup.size()];
@@ -232,6 +235,7 @@ final class QueueAgent {
     void breakQueue(Fault fault) {
         broken = true;
         note(fault);
+        listener.broken(setup.index(), fault);
     }
 
     /** The memory is gone, or is not the driver's any more: rings are not touched again. */

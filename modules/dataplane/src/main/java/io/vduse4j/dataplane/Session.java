@@ -33,6 +33,7 @@ public final class Session {
     private final Interrupts interrupts;
     private final MemoryBudget budget;
     private final QueueCounters[] counters;
+    private BrokenQueues broken = (_, _) -> {};
     private final List<DeviceAgent> agents = new ArrayList<>();
     private final Map<Integer, DeviceAgent> byQueue = new HashMap<>();
 
@@ -100,6 +101,11 @@ public final class Session {
 
     private static void closeKicks(List<QueueSetup> queues) {
         queues.forEach(queue -> queue.kick().ifPresent(EventFd::close));
+    }
+
+    /** Names who is told of queues that break; before any queue is started. */
+    public void onBroken(BrokenQueues listener) {
+        broken = listener;
     }
 
     /**
@@ -221,6 +227,10 @@ public final class Session {
     /** What has happened on a queue. Any thread. */
     public QueueCounters counters(int queue) {
         return counters[queue];
+    }
+
+    BrokenQueues broken() {
+        return broken;
     }
 
     FaultLog log() {

@@ -44,6 +44,7 @@ class BrokenQueueTest {
         rig.settle();
         assertThat(rig.counters().faults(fault)).as("told once").isEqualTo(1);
         assertThat(rig.session.counters(1).used()).isEqualTo(10);
+        assertThat(rig.broken).containsExactly("0: " + fault);
         assertThat(log.lines()).singleElement().asString().contains("rig: queue 0: " + fault.text());
     }
 

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -27,6 +28,7 @@ final class Rig implements AutoCloseable {
     final List<EventFd> kicks = new ArrayList<>();
     final MemoryBudget budget;
     final Session session;
+    final List<String> broken = new CopyOnWriteArrayList<>();
     private final boolean ownPool;
     private boolean stopped;
 
@@ -53,6 +55,7 @@ final class Rig implements AutoCloseable {
             setups.add(driver.setup(kicked ? Optional.of(kick) : Optional.empty()));
         }
         session = new Session(new FaultLog("rig"), device, features, setups, memory, interrupts, pool, budget);
+        session.onBroken((queue, fault) -> broken.add(queue + ": " + fault));
     }
 
     /** Starts, and waits until the first interrupts were sent. */
