@@ -22,17 +22,29 @@ class ModuleRulesTest {
     private static final String ROOT = "io.vduse4j";
 
     /** A module's package, and the packages of the modules that it may use. */
-    private static final Map<String, List<String>> EDGES = Map.of(
-            "linux", List.of(),
-            "virtio", List.of(),
-            "block", List.of("linux", "virtio"),
-            "dataplane", List.of("linux", "virtio"),
-            "vduse", List.of("linux", "virtio", "dataplane"),
-            "backend", List.of("linux", "block"),
-            "embedded", List.of("linux", "virtio", "vduse"),
-            "nbd", List.of("linux", "block"),
-            "testkit", List.of("linux", "virtio", "block", "dataplane", "vduse", "embedded"),
-            "cli", List.of("linux", "virtio", "block", "dataplane", "vduse", "embedded", "nbd", "backend"));
+    private static final Map<String, List<String>> EDGES = Map.ofEntries(
+            Map.entry("linux", List.of()),
+            Map.entry("virtio", List.of()),
+            Map.entry("block", List.of("linux", "virtio")),
+            Map.entry("dataplane", List.of("linux", "virtio")),
+            Map.entry("vduse", List.of("linux", "virtio", "dataplane")),
+            Map.entry("vhostuser", List.of("linux", "virtio", "dataplane")),
+            Map.entry("backend", List.of("linux", "block")),
+            Map.entry("embedded", List.of("linux", "virtio", "vduse")),
+            Map.entry("nbd", List.of("linux", "block")),
+            Map.entry("testkit", List.of("linux", "virtio", "block", "dataplane", "vduse", "vhostuser", "embedded")),
+            Map.entry(
+                    "cli",
+                    List.of(
+                            "linux",
+                            "virtio",
+                            "block",
+                            "dataplane",
+                            "vduse",
+                            "vhostuser",
+                            "embedded",
+                            "nbd",
+                            "backend")));
 
     private static JavaClasses classes;
 
@@ -73,7 +85,8 @@ class ModuleRulesTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage(all("backend"), all("cli"), all("testkit"))
                 .check(classes);
-        String[] below = Stream.of("linux", "virtio", "block", "dataplane", "vduse", "embedded", "nbd", "backend")
+        String[] below = Stream.of(
+                        "linux", "virtio", "block", "dataplane", "vduse", "vhostuser", "embedded", "nbd", "backend")
                 .map(ModuleRulesTest::all)
                 .toArray(String[]::new);
         noClasses()

@@ -22,13 +22,13 @@ class RulesTest {
     private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
 
     private static final Pattern ROW =
-            Pattern.compile("^\\| (V[DSPB]-\\d\\d) \\| ([DR]) \\| ([^|]+) \\| [^|]+ \\|([^|]*)\\|$");
+            Pattern.compile("^\\| (V[DSPBU]-\\d\\d) \\| ([DR]) \\| ([^|]+) \\| [^|]+ \\|([^|]*)\\|$");
 
     /** An annotation of a test, over several lines if need be, and the name of the method or class that it stands on. */
     private static final Pattern CITED = Pattern.compile(
             "@(?:Spec|Rule)\\((?<rules>[^)]*)\\)(?<between>(?:(?!@Spec|@Rule)[^;{])*?)\\b(?:void|class|record)\\s+(?<name>\\w+)");
 
-    private static final Pattern ID = Pattern.compile("\"(V[DSPB]-\\d\\d)\"");
+    private static final Pattern ID = Pattern.compile("\"(V[DSPBU]-\\d\\d)\"");
 
     private record Rule(String id, boolean ofDevice, String statement, String reason) {}
 

@@ -11,9 +11,10 @@ import java.nio.file.Path;
  * @param mappings mapped memfds
  * @param threads live threads
  */
-record Footprint(long descriptors, long mappings, long threads) {
+public record Footprint(long descriptors, long mappings, long threads) {
 
-    static Footprint now() throws IOException {
+    /** What it holds now. */
+    public static Footprint now() throws IOException {
         try (var open = Files.list(Path.of("/proc/self/fd"));
                 var maps = Files.lines(Path.of("/proc/self/maps"))) {
             return new Footprint(

@@ -1,0 +1,315 @@
+package io.vduse4j.testkit.vhostuser;
+
+import io.vduse4j.linux.Fd;
+import io.vduse4j.linux.LinuxException;
+import io.vduse4j.linux.UnixSocket;
+import io.vduse4j.testkit.BlkDriver;
+import io.vduse4j.testkit.DeviceFaultException;
+import io.vduse4j.testkit.DriverArea;
+import io.vduse4j.testkit.EventFdSignals;
+import io.vduse4j.testkit.Framing;
+import io.vduse4j.testkit.VhostVdpaDriver;
+import io.vduse4j.vhostuser.VhostUserFeatures;
+import io.vduse4j.vhostuser.VhostUserRequest;
+import io.vduse4j.vhostuser.VhostUserWire;
+import io.vduse4j.virtio.RingAddresses;
+import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.VirtqueueDriver;
+import io.vduse4j.virtio.VirtqueueState;
+import io.vduse4j.virtio.blk.BlkConfig;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A virtual machine monitor and its guest in one object: it drives the block device behind a vhost-user socket through
+ * memory and queues of its own. It can change its memory while the device runs, stop rings and go on, and send what no
+ * front end would ({@link #socket}).
+ *
+ * <p>{@link #connect}, {@link #negotiate}, {@link #start}, then one {@link #queue} for each thread that does I/O; all
+ * other methods belong to one thread. Every wait ends at the timeout given.
+ */
+public final class VhostUserFrontEnd implements AutoCloseable {
+
+    /** Alignment of used rings, as a modern driver chooses it. */
+    private static final int RING_ALIGNMENT = 4096;
+
+    private final FrontEndSocket socket;
+    private final Duration timeout;
+    private final SharedMemory memory;
+    private final List<Queue> queues = new ArrayList<>();
+    private long features;
+    private long protocolFeatures;
+
+    private record Queue(EventFdSignals signals, BlkDriver driver) {}
+
+    private VhostUserFrontEnd(FrontEndSocket socket, Duration timeout) {
+        this.socket = socket;
+        this.timeout = timeout;
+        memory = new SharedMemory(socket);
+    }
+
+    /**
+     * Connects to a back end.
+     *
+     * @param path its socket
+     * @param timeout how long a request, or a message, may take
+     */
+    public static VhostUserFrontEnd connect(Path path, Duration timeout) throws LinuxException {
+        return new VhostUserFrontEnd(FrontEndSocket.connect(path, timeout), timeout);
+    }
+
+    /**
+     * Uses a socket that is connected to a back end; it is closed with this object.
+     *
+     * @param timeout how long a request, or a message, may take
+     */
+    public static VhostUserFrontEnd of(UnixSocket connected, Duration timeout) {
+        return new VhostUserFrontEnd(FrontEndSocket.of(connected, timeout), timeout);
+    }
+
+    /** The messages, for any that are not sent here. */
+    public FrontEndSocket socket() {
+        return socket;
+    }
+
+    /**
+     * Negotiates features.
+     *
+     * @param wanted virtio features to accept if they are offered; {@link VhostUserFeatures#PROTOCOL_FEATURES} among them
+     *     if rings are to begin disabled
+     * @param protocol protocol features to accept if they are offered
+     * @throws DeviceFaultException if the device does not offer VERSION_1
+     */
+    public void negotiate(long wanted, long protocol) throws LinuxException {
+        socket.request(VhostUserRequest.SET_OWNER, FrontEndSocket.payload(0));
+        long offered = socket.askNumber(VhostUserRequest.GET_FEATURES);
+        if ((offered & VirtioFeatures.VERSION_1) == 0) {
+            throw new DeviceFaultException("VERSION_1 is not offered: 0x" + Long.toHexString(offered));
+        }
+        if ((offered & VhostUserFeatures.PROTOCOL_FEATURES) != 0) {
+            protocolFeatures = socket.askNumber(VhostUserRequest.GET_PROTOCOL_FEATURES) & protocol;
+            socket.request(VhostUserRequest.SET_PROTOCOL_FEATURES, FrontEndSocket.number(protocolFeatures));
+            socket.acknowledge(protocolFeatures);
+            memory.negotiated(protocolFeatures);
+        }
+        features = offered & (wanted | VirtioFeatures.VERSION_1);
+        socket.request(VhostUserRequest.SET_FEATURES, FrontEndSocket.number(features));
+    }
+
+    /** As {@link #negotiate(long, long)} with all virtio features that the driver can work with, and all of the protocol. */
+    public void negotiate() throws LinuxException {
+        negotiate(supported(), VhostUserFeatures.OFFERED);
+    }
+
+    /** All features that this front end and its driver can work with. */
+    public static long supported() {
+        return (VhostVdpaDriver.supported() & ~VirtioFeatures.ACCESS_PLATFORM) | VhostUserFeatures.PROTOCOL_FEATURES;
+    }
+
+    /** The virtio features that were negotiated. */
+    public long features() {
+        return features;
+    }
+
+    /** The protocol features that were negotiated. */
+    public long protocolFeatures() {
+        return protocolFeatures;
+    }
+
+    private boolean isPacked() {
+        return (features & VirtioFeatures.RING_PACKED) != 0;
+    }
+
+    /** Where chains may have indirect tables: as the rings allow it, or nowhere if they were not negotiated. */
+    public Framing.Tables tables() {
+        if ((features & VirtioFeatures.RING_INDIRECT_DESC) == 0) {
+            return Framing.Tables.NONE;
+        }
+        return isPacked() ? Framing.Tables.LEADING : Framing.Tables.ANY;
+    }
+
+    /**
+     * Shares memory for new queues, sets them up, starts and enables them.
+     *
+     * @param count how many queues
+     * @param size entries of each
+     * @param index index of the first chain, 0 to 65535; modulo the size the first place of packed rings
+     * @param depth requests for which each queue gets memory
+     */
+    public void start(int count, int size, int index, int depth) throws LinuxException {
+        long ringBytes = RingAddresses.bytes(isPacked(), size, RING_ALIGNMENT);
+        long unit = (ringBytes + RING_ALIGNMENT - 1) / RING_ALIGNMENT * RING_ALIGNMENT;
+        DriverArea rings = addMemory(count * unit);
+        DriverArea data = addMemory((long) count * depth * VhostVdpaDriver.REQUEST_BYTES);
+        int place = index % size | VirtqueueState.WRAP;
+        var begin = isPacked() ? new VirtqueueState(place, place) : VirtqueueState.split(index);
+        for (int i = 0; i < count; i++) {
+            DriverArea part = rings.part(i * unit, unit);
+            var at = RingAddresses.contiguous(isPacked(), size, RING_ALIGNMENT, part.host(), part.device());
+            var ring = VirtqueueDriver.of(part.space(), at, features, begin);
+            var signals = new EventFdSignals();
+            DriverArea requests = data.part(
+                    (long) i * depth * VhostVdpaDriver.REQUEST_BYTES, (long) depth * VhostVdpaDriver.REQUEST_BYTES);
+            queues.add(
+                    new Queue(signals, new BlkDriver(ring, requests, VhostVdpaDriver.REQUEST_BYTES, signals, timeout)));
+            setUp(i, base(begin));
+        }
+    }
+
+    /** A ring's position as SET_VRING_BASE takes it: packed, the used position in the upper half. */
+    private int base(VirtqueueState state) {
+        return isPacked() ? state.avail() | state.used() << 16 : state.avail();
+    }
+
+    /** Where the driver of a queue stands, as {@link #setUp} takes it. */
+    public int base(int index) {
+        return base(queue(index).ring().state());
+    }
+
+    /**
+     * Sets a queue up and starts it.
+     *
+     * @param base where it begins, as GET_VRING_BASE tells it
+     */
+    public void setUp(int index, int base) throws LinuxException {
+        Queue queue = queues.get(index);
+        RingAddresses rings = queue.driver().ring().rings();
+        socket.request(VhostUserRequest.SET_VRING_NUM, FrontEndSocket.state(index, rings.size()));
+        socket.request(VhostUserRequest.SET_VRING_BASE, FrontEndSocket.state(index, base));
+        setAddresses(index, rings);
+        setDescriptor(
+                VhostUserRequest.SET_VRING_CALL, index, queue.signals().callFd().fd());
+        setDescriptor(
+                VhostUserRequest.SET_VRING_KICK, index, queue.signals().kickFd().fd());
+        if ((features & VhostUserFeatures.PROTOCOL_FEATURES) != 0) {
+            enable(index, true);
+        }
+        queue.signals().kick();
+    }
+
+    /** Tells where the parts of a ring are, by addresses of this process. */
+    public void setAddresses(int index, RingAddresses rings) throws LinuxException {
+        ByteBuffer payload = FrontEndSocket.payload(40)
+                .putInt(index)
+                .putInt(0)
+                .putLong(rings.descHost())
+                .putLong(rings.deviceHost())
+                .putLong(rings.driverHost())
+                .putLong(0)
+                .flip();
+        socket.request(VhostUserRequest.SET_VRING_ADDR, payload);
+    }
+
+    /** Passes a descriptor for a ring: SET_VRING_KICK, CALL or ERR. */
+    public void setDescriptor(VhostUserRequest request, int index, Fd descriptor) throws LinuxException {
+        socket.request(request, FrontEndSocket.number(index), descriptor);
+    }
+
+    /** Tells that there is no descriptor for a ring: SET_VRING_KICK, CALL or ERR. */
+    public void setNoDescriptor(VhostUserRequest request, int index) throws LinuxException {
+        socket.request(request, FrontEndSocket.number(index | VhostUserWire.NO_DESCRIPTOR));
+    }
+
+    /** Enables a ring, or disables it. */
+    public void enable(int index, boolean enabled) throws LinuxException {
+        socket.request(VhostUserRequest.SET_VRING_ENABLE, FrontEndSocket.state(index, enabled ? 1 : 0));
+    }
+
+    /** Number of queues that were started. */
+    public int queues() {
+        return queues.size();
+    }
+
+    /** The block driver of a queue, for one thread. */
+    public BlkDriver queue(int index) {
+        return queues.get(index).driver();
+    }
+
+    /** Kick and call of a queue. */
+    public EventFdSignals signals(int index) {
+        return queues.get(index).signals();
+    }
+
+    /**
+     * Stops a ring.
+     *
+     * @return where it stands, as {@link #setUp} takes it
+     */
+    public int stop(int index) throws LinuxException {
+        ByteBuffer reply = socket.ask(VhostUserRequest.GET_VRING_BASE, FrontEndSocket.state(index, 0));
+        if (reply.remaining() != Long.BYTES || reply.getInt(0) != index) {
+            throw new DeviceFaultException("GET_VRING_BASE of ring " + index + " is answered for " + reply.getInt(0));
+        }
+        return reply.getInt(Integer.BYTES);
+    }
+
+    /**
+     * Stops a ring with nothing in flight.
+     *
+     * @throws DeviceFaultException if the device names another place than the one up to which it has given back
+     */
+    public int stopIdle(int index) throws LinuxException {
+        int base = stop(index);
+        int expected = base(index);
+        if (base != expected) {
+            throw new DeviceFaultException(
+                    "ring " + index + ": base " + base + " with nothing in flight at " + expected);
+        }
+        return base;
+    }
+
+    /** Adds memory at a guest address that was never used before; the device may be running. */
+    public DriverArea addMemory(long bytes) throws LinuxException {
+        return memory.add(bytes);
+    }
+
+    /** Takes memory away while the device runs; nobody may use it. */
+    public void removeMemory(DriverArea area) throws LinuxException {
+        memory.remove(area);
+    }
+
+    /** Tells all memory anew, as a monitor does that knows no single regions. */
+    public void tellMemory() throws LinuxException {
+        memory.tellAll();
+    }
+
+    /** The files that back the memory, in the order in which it was added; they stay this object's. */
+    public List<Fd> memoryFiles() {
+        return memory.files();
+    }
+
+    /**
+     * Reads the configuration space.
+     *
+     * @return as many bytes as the device has sent
+     */
+    public byte[] config(int offset, int size) throws LinuxException {
+        ByteBuffer request = FrontEndSocket.payload(VhostUserWire.CONFIG_HEADER_BYTES + size)
+                .putInt(0, offset)
+                .putInt(4, size);
+        ByteBuffer reply = socket.ask(VhostUserRequest.GET_CONFIG, request);
+        byte[] bytes = new byte[Math.max(0, reply.remaining() - VhostUserWire.CONFIG_HEADER_BYTES)];
+        reply.get(reply.limit() - bytes.length, bytes);
+        return bytes;
+    }
+
+    /** Capacity in sectors of 512 bytes, read from the device now. */
+    public long capacity() throws LinuxException {
+        return ByteBuffer.wrap(config(0, BlkConfig.BYTES))
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .getLong(BlkConfig.CAPACITY);
+    }
+
+    /** Ends the connection, and frees everything. */
+    @Override
+    public void close() {
+        socket.close();
+        queues.forEach(queue -> queue.signals().close());
+        queues.clear();
+        memory.close();
+    }
+}

@@ -1,0 +1,27 @@
+package io.vduse4j.vhostuser;
+
+import io.vduse4j.virtio.VirtioDevice;
+import io.vduse4j.virtio.VirtioFeatures;
+
+/** Which features a device offers over vhost-user, and which choice of a driver it takes. */
+final class Negotiation {
+
+    private Negotiation() {}
+
+    /** Addresses are not translated by messages, so ACCESS_PLATFORM is not offered (VD-16). */
+    static long offered(VirtioDevice device, VhostUserOptions options) {
+        return device.features()
+                | VirtioFeatures.RING_INDIRECT_DESC
+                | VirtioFeatures.RING_EVENT_IDX
+                | VirtioFeatures.VERSION_1
+                | (options.packed() ? VirtioFeatures.RING_PACKED : 0)
+                | VhostUserFeatures.PROTOCOL_FEATURES;
+    }
+
+    /** Whether a driver's choice is a valid subset (VD-05). */
+    static boolean accepts(VirtioDevice device, VhostUserOptions options, long features) {
+        return (features & ~offered(device, options)) == 0
+                && (features & VirtioFeatures.VERSION_1) != 0
+                && device.accepts(features & ~VhostUserFeatures.PROTOCOL_FEATURES);
+    }
+}
