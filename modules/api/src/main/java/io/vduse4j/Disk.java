@@ -7,6 +7,7 @@ import io.vduse4j.dataplane.WorkerPool;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
+import io.vduse4j.linux.SocketFile;
 import io.vduse4j.vduse.DeviceSpec;
 import io.vduse4j.vduse.ServeOptions;
 import io.vduse4j.vduse.VduseAttributes;
@@ -15,6 +16,7 @@ import io.vduse4j.vduse.VduseMessage;
 import io.vduse4j.vduse.VduseServer;
 import io.vduse4j.vduse.host.VduseHost;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -70,7 +72,7 @@ public final class Disk implements AutoCloseable {
             for (int queue = 0; queue < disk.queues(); queue++) {
                 node.setupQueue(queue, disk.maxQueueSize());
             }
-            WorkerPool pool = wishes.pool();
+            WorkerPool pool = wishes.pool(0);
             undo.push(pool::close);
             server = new VduseServer(node, disk, pool, wishes.serveOptions());
             undo.push(server::close);
@@ -306,12 +308,38 @@ public final class Disk implements AutoCloseable {
             return new Disk(this, host, backend, bus);
         }
 
-        private BlkOptions options() throws LinuxException {
+        /**
+         * Serves it to virtual machine monitors instead, at a vhost-user socket: without a host, a bus and what belongs to
+         * them. One monitor at a time; when it goes another may come.
+         *
+         * @param socket path of the socket, in a folder that exists
+         * @param backend where the bytes are; stays the caller's and must outlive the disk
+         * @throws IOException a {@link LinuxException}: EINVAL for a wish out of its range, EADDRINUSE if a server lives
+         *     at the path. Nothing is left behind then
+         */
+        public VhostUserDisk listen(Path socket, Backend backend) throws IOException {
+            return listen(SocketFile.listen(socket), backend);
+        }
+
+        /**
+         * As {@link #listen(Path, Backend)}, at a socket that listens already: monitors that connect wait until now.
+         *
+         * @param socket closed with the disk, and if this fails
+         */
+        public VhostUserDisk listen(SocketFile socket, Backend backend) throws IOException {
+            return new VhostUserDisk(this, socket, backend);
+        }
+
+        BlkOptions options() throws LinuxException {
             try {
                 return new BlkOptions(name, queues, queueSize, serial);
             } catch (IllegalArgumentException e) {
                 throw new LinuxException("describe disk", name, Errno.EINVAL, e.getMessage());
             }
+        }
+
+        boolean isPacked() {
+            return packed;
         }
 
         private void tune(VduseAttributes attributes) throws IOException {
@@ -323,11 +351,16 @@ public final class Disk implements AutoCloseable {
             }
         }
 
-        private WorkerPool pool() throws LinuxException {
+        /**
+         * The workers.
+         *
+         * @param always nanoseconds that stand for {@link #POLL_ALWAYS}
+         */
+        WorkerPool pool(long always) throws LinuxException {
             int count = workers > 0
                     ? workers
                     : Math.min(queues, Runtime.getRuntime().availableProcessors());
-            long nanos = pollMicros == POLL_ALWAYS ? 0 : pollMicros * 1000;
+            long nanos = pollMicros == POLL_ALWAYS ? always : pollMicros * 1000;
             return new WorkerPool(count, nanos, cpus);
         }
 

@@ -24,6 +24,7 @@ record DiskServer(Console console) implements DiskServing {
     public ServedDisk serve(RunSettings settings) throws IOException {
         return switch (settings.door()) {
             case VDUSE -> serveByHost(settings);
+            case VHOST_USER_BLK -> MonitorDisk.serve(settings, disk(settings), () -> backend(settings));
             case NBD -> NbdDisk.serve(settings, () -> backend(settings));
         };
     }

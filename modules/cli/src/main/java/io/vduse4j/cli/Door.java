@@ -7,11 +7,14 @@ enum Door {
     /** A device of the host's VDUSE. */
     VDUSE,
 
+    /** A socket for virtual machine monitors. */
+    VHOST_USER_BLK,
+
     /** An export of our own NBD server. */
     NBD;
 
     /** As users write it. */
     String text() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 }

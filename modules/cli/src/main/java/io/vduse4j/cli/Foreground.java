@@ -83,7 +83,8 @@ final class Foreground {
             case VDUSE ->
                 settings.name() + " may be left on the vdpa bus and as /dev/vduse/" + settings.name()
                         + "; serve it again under that name, which takes over and removes what is left";
-            case NBD -> "the socket of " + settings.name() + " may be left; serving it again there replaces it";
+            case NBD, VHOST_USER_BLK ->
+                "the socket of " + settings.name() + " may be left; serving it again there replaces it";
         };
     }
 
@@ -144,6 +145,9 @@ final class Foreground {
     }
 
     private LinuxException endedByItself(ServedDisk disk) {
+        if (settings.door() != Door.VDUSE) {
+            return new LinuxException("serve", settings.name(), Errno.EIO, "it has failed; the lines above say why");
+        }
         return disk.isBroken()
                 ? new LinuxException(
                         "serve",
@@ -160,7 +164,10 @@ final class Foreground {
         var door = settings.door() == Door.NBD
                 ? settings.door().text()
                 : settings.queues() + (settings.queues() == 1 ? " queue × " : " queues × ") + settings.queueSize()
-                        + ", " + settings.bus().name().toLowerCase(Locale.ROOT);
+                        + ", "
+                        + (settings.door() == Door.VDUSE
+                                ? settings.bus().name().toLowerCase(Locale.ROOT)
+                                : settings.door().text());
         console.say(settings.name() + ": " + disk.backend() + " " + SizeText.of(disk.size()) + ", " + door
                 + ", ready in " + millis + " ms");
         if (command.isEmpty()) {

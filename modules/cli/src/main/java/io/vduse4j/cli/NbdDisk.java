@@ -5,10 +5,7 @@ import io.vduse4j.nbd.BackendExport;
 import io.vduse4j.nbd.NbdLimits;
 import io.vduse4j.nbd.NbdServer;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -20,23 +17,16 @@ final class NbdDisk implements ServedDisk {
     /** How long clients may take to fetch their last replies: stopping in all has less than 10 s. */
     private static final Duration DRAIN = Duration.ofSeconds(3);
 
-    /** Opens the volume. */
-    @FunctionalInterface
-    interface VolumeSource {
-        /** Opens it, once the socket is there. */
-        Backend open() throws IOException;
-    }
-
     private final String name;
-    private final Optional<Path> folder;
+    private final SocketPlace place;
     private final NbdServer server;
     private final Backend volume;
     private final BackendExport export;
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    private NbdDisk(String name, Optional<Path> folder, NbdServer server, Backend volume, BackendExport export) {
+    private NbdDisk(String name, SocketPlace place, NbdServer server, Backend volume, BackendExport export) {
         this.name = name;
-        this.folder = folder;
+        this.place = place;
         this.server = server;
         this.volume = volume;
         this.export = export;
@@ -48,40 +38,30 @@ final class NbdDisk implements ServedDisk {
      * @throws IOException if that is not possible; nothing is left behind then
      */
     static NbdDisk serve(RunSettings settings, VolumeSource source) throws IOException {
-        // Without a path, one that nobody else can guess or reach.
-        Optional<Path> folder =
-                settings.socket().isPresent() ? Optional.empty() : Optional.of(Files.createTempDirectory("vduse-"));
+        var place = SocketPlace.of(settings, "nbd");
         try {
-            var path =
-                    folder.map(own -> own.resolve("nbd")).or(settings::socket).orElseThrow();
-            var server = NbdServer.listen(path, NbdLimits.DEFAULT);
+            var server = NbdServer.listen(place.path(), NbdLimits.DEFAULT);
             try {
-                return serve(settings, folder, server, source.open());
+                return serve(settings, place, server, source.open());
             } catch (Throwable failure) {
                 DiskServer.closeAfter(failure, server);
                 throw failure;
             }
         } catch (Throwable failure) {
-            DiskServer.closeAfter(failure, () -> remove(folder));
+            DiskServer.closeAfter(failure, place::remove);
             throw failure;
         }
     }
 
-    private static NbdDisk serve(RunSettings settings, Optional<Path> folder, NbdServer server, Backend volume)
+    private static NbdDisk serve(RunSettings settings, SocketPlace place, NbdServer server, Backend volume)
             throws IOException {
         try {
             var export = new BackendExport(volume, settings.workers().orElse(DEFAULT_WORKERS));
             server.add(settings.name(), export);
-            return new NbdDisk(settings.name(), folder, server, volume, export);
+            return new NbdDisk(settings.name(), place, server, volume, export);
         } catch (Throwable failure) {
             DiskServer.closeAfter(failure, volume);
             throw failure;
-        }
-    }
-
-    private static void remove(Optional<Path> folder) throws IOException {
-        if (folder.isPresent()) {
-            Files.deleteIfExists(folder.get());
         }
     }
 
@@ -122,7 +102,7 @@ final class NbdDisk implements ServedDisk {
             throw left;
         } finally {
             ended.countDown();
-            remove(folder);
+            place.remove();
         }
         try (volume) {
             flush();

@@ -7,6 +7,7 @@ import io.vduse4j.virtio.blk.BlkRequest;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -23,19 +24,12 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
     private static final long MAX_BOUNCE = 1L << 30;
 
     /** Options about what only a device of VDUSE has. */
-    private static final List<String> OF_VDUSE = List.of(
-            "--bus",
-            "--host",
-            "--queues",
-            "--queue-size",
-            "--serial",
-            "--pin",
-            "--poll-us",
-            "--wait",
-            "--bounce-size",
-            "--umem",
-            "--packed",
-            "--msg-timeout");
+    private static final List<String> OF_VDUSE =
+            List.of("--bus", "--host", "--wait", "--bounce-size", "--umem", "--msg-timeout");
+
+    /** Options about virtio: what every door has but NBD. */
+    private static final List<String> OF_VIRTIO =
+            List.of("--queues", "--queue-size", "--serial", "--pin", "--poll-us", "--packed");
 
     private static final Duration MAX_WAIT = Duration.ofMinutes(10);
     private static final Duration MAX_MSG_TIMEOUT = Duration.ofHours(1);
@@ -95,22 +89,25 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
     }
 
     private Door checkDoor() {
-        require(
-                options.via.equals("vduse") || options.via.equals("nbd"),
-                "--via " + options.via,
-                "must be vduse or nbd");
-        var door = Door.valueOf(options.via.toUpperCase(Locale.ROOT));
-        if (door == Door.VDUSE) {
-            require(options.socket == null, "--socket " + options.socket, "is for --via nbd");
-            return door;
+        var door = Arrays.stream(Door.values())
+                .filter(one -> one.text().equals(options.via))
+                .findFirst();
+        require(door.isPresent(), "--via " + options.via, "must be vduse, vhost-user-blk or nbd");
+        if (door.get() == Door.VDUSE) {
+            require(options.socket == null, "--socket " + options.socket, "is for --via vhost-user-blk and nbd");
+            return door.get();
         }
-        for (var name : OF_VDUSE) {
-            require(
-                    !line.getParseResult().hasMatchedOption(name),
-                    name,
-                    "is for --via vduse: NBD has nothing of the kind");
+        refuse(OF_VDUSE, "is for --via vduse: nothing else has anything of the kind");
+        if (door.get() == Door.NBD) {
+            refuse(OF_VIRTIO, "is for --via vduse and vhost-user-blk: NBD has nothing of the kind");
         }
-        return door;
+        return door.get();
+    }
+
+    private void refuse(List<String> names, String why) {
+        for (var name : names) {
+            require(!line.getParseResult().hasMatchedOption(name), name, why);
+        }
     }
 
     private Optional<Path> socket() {

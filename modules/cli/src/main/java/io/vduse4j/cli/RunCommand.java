@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             "  vduse run new.img --size 10G --queues 4         makes the file if there is none",
             "  vduse run memory:1G -- sh -c 'mkfs.ext4 -q $VDUSE_DEV && mount $VDUSE_DEV /mnt && exec bash'",
             "  vduse run /dev/sdb --bus vhost --read-only      /dev/vhost-vdpa-N for a virtual machine",
+            "  vduse run disk.img --via vhost-user-blk --socket /run/vm.sock    for QEMU's -device vhost-user-blk-pci",
             "  vduse run disk.img --via nbd -- sh -c 'nbdinfo $VDUSE_DEV'",
             "  exec 3< <(vduse run disk.img); read -r dev <&3  waits until the disk is there; kill $! ends it"
         })

@@ -12,14 +12,20 @@ final class RunOptions {
 
     @Option(
             names = "--via",
-            paramLabel = "vduse|nbd",
-            description = "vduse: a device of this host; nbd: a URI for NBD clients, with no device. Default vduse.")
+            paramLabel = "vduse|vhost-user-blk|nbd",
+            description = {
+                "vduse, the default: a device of this host; vhost-user-blk: a socket for virtual machines, as QEMU takes it;",
+                "nbd: a URI for NBD clients, with no device."
+            })
     String via = "vduse";
 
     @Option(
             names = "--socket",
             paramLabel = "PATH",
-            description = "Where --via nbd listens; only its owner may connect. Default: in a folder of its own.")
+            description = {
+                "Where --via vhost-user-blk or nbd listens; only its owner may connect.",
+                "Default: in a folder of its own."
+            })
     String socket;
 
     @Option(

@@ -15,7 +15,7 @@ import java.util.OptionalLong;
  * @param backend as the user wrote it
  * @param backendOptions what concerns the backend alone
  * @param door the way out
- * @param socket where the NBD server listens; it chooses a place of its own if not given
+ * @param socket where a door listens that is a socket; it chooses a place of its own if not given
  * @param host {@code auto}, {@code linux}, {@code embedded}, or the path of a kernel process's socket
  * @param name of the device
  * @param bus the driver that gets the device

@@ -1,0 +1,91 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.Disk;
+import io.vduse4j.VhostUserDisk;
+import io.vduse4j.block.Backend;
+import io.vduse4j.linux.SocketFile;
+import java.io.IOException;
+import java.time.Duration;
+
+/** A disk that virtual machine monitors find at a vhost-user socket; its device is the path of the socket. */
+record MonitorDisk(SocketPlace place, Backend volume, VhostUserDisk disk) implements ServedDisk {
+
+    /**
+     * Serves a volume. The socket comes first, so that no file is made where nothing can be served.
+     *
+     * @throws IOException if that is not possible; nothing is left behind then
+     */
+    static MonitorDisk serve(RunSettings settings, Disk.Builder wishes, VolumeSource source) throws IOException {
+        var place = SocketPlace.of(settings, "vhost-user-blk");
+        try {
+            return serve(place, SocketFile.listen(place.path()), wishes, source);
+        } catch (Throwable failure) {
+            DiskServer.closeAfter(failure, place::remove);
+            throw failure;
+        }
+    }
+
+    private static MonitorDisk serve(SocketPlace place, SocketFile file, Disk.Builder wishes, VolumeSource source)
+            throws IOException {
+        Backend volume;
+        try {
+            volume = source.open();
+        } catch (Throwable failure) {
+            DiskServer.closeAfter(failure, file);
+            throw failure;
+        }
+        try {
+            return new MonitorDisk(place, volume, wishes.listen(file, volume));
+        } catch (Throwable failure) {
+            DiskServer.closeAfter(failure, volume);
+            throw failure;
+        }
+    }
+
+    @Override
+    public String device() {
+        return place.path().toString();
+    }
+
+    @Override
+    public long size() {
+        return disk.size();
+    }
+
+    @Override
+    public String backend() {
+        return volume.describe();
+    }
+
+    @Override
+    public boolean awaitEnd(Duration timeout) throws InterruptedException {
+        return disk.awaitEnd(timeout);
+    }
+
+    @Override
+    public boolean isBroken() {
+        return false;
+    }
+
+    /** A volume that workers may still use is made stable but not closed; the process is about to end. */
+    @Override
+    public void close() throws IOException {
+        try {
+            disk.close();
+        } catch (IOException left) {
+            DiskServer.closeAfter(left, this::flush);
+            throw left;
+        } finally {
+            place.remove();
+        }
+        try (volume) {
+            flush();
+        }
+    }
+
+    private void flush() throws IOException {
+        if (!volume.limits().readOnly()) {
+            volume.flush();
+        }
+    }
+}
