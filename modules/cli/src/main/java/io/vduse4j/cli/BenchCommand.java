@@ -4,9 +4,13 @@ import io.vduse4j.block.BlkOptions;
 import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.block.spi.Backends;
 import io.vduse4j.testkit.load.LoadShape;
+import io.vduse4j.testkit.load.LoadTarget;
 import io.vduse4j.testkit.load.LocalDisk;
+import io.vduse4j.testkit.load.VhostUserTarget;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,15 +25,16 @@ import picocli.CommandLine.Spec;
         name = "bench",
         sortOptions = false,
         synopsisHeading = "Usage: ",
-        customSynopsis = "vduse bench BACKEND [options]",
-        header = "Measures a backend behind the workers and queues of this program.",
+        customSynopsis = "vduse bench BACKEND|vhost-user:SOCKET [options]",
+        header = "Measures a backend behind our workers and queues, or any vhost-user disk.",
         description = {
             "",
             "A driver in this process keeps the queues of a disk full, with no kernel and no virtual machine between.",
-            "CPU is that of the workers alone, as the scheduler counts it; the driver has threads of its own.",
+            "CPU is that of the workers alone, or of the process at the other end of the socket, as the scheduler",
+            "counts it; the driver has threads of its own.",
             "Loads that write overwrite the backend: they want --force for anything but memory: and null:."
         },
-        parameterListHeading = "%nBackends:%n",
+        parameterListHeading = "%nWhat:%n",
         optionListHeading = "%nOptions:%n",
         footer = {
             "",
@@ -37,18 +42,28 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  vduse bench null:1T                                  what the queues and workers cost by themselves",
+            "  vduse bench vhost-user:/run/vm.sock --busy           a disk that \"vduse run\" or another serves there",
             "  vduse bench disk.img --direct --qd 64 --queues 2     a file around the page cache, two queues",
             "  vduse bench memory:1G --rw randrw --bs 64k -o json   for programs"
         })
 final class BenchCommand implements Callable<Integer> {
     private static final Duration MOST = Duration.ofHours(1);
 
+    /** Begins what is not a backend but a disk that somebody serves. */
+    private static final String VHOST_USER = "vhost-user:";
+
     private final Console console;
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "BACKEND", description = "As for \"vduse run\".")
+    @Parameters(
+            index = "0",
+            paramLabel = "BACKEND",
+            description = {
+                "As for \"vduse run\": it is served by this process for the time of the measurement.",
+                "vhost-user:SOCKET  a disk that another process serves"
+            })
     private String backend;
 
     @Option(
@@ -132,12 +147,15 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         var shape = shape();
         check(shape);
-        var options = new BackendOptions(
-                RunChecks.optional(size),
-                RunChecks.optional((Integer) null),
-                shape.readPercent() == 100,
-                direct,
-                false);
+        if (backend.startsWith(VHOST_USER)) {
+            var socket = Path.of(backend.substring(VHOST_USER.length()));
+            try (var disk = VhostUserTarget.connect(socket, queues, packed, shape)) {
+                measure(disk, shape);
+            }
+            return ExitCode.OK;
+        }
+        boolean readOnly = shape.readPercent() == 100;
+        var options = new BackendOptions(RunChecks.optional(size), OptionalInt.empty(), readOnly, direct, false);
         var serving = new LocalDisk.Options(
                 queues,
                 workers == null ? Math.min(queues, Runtime.getRuntime().availableProcessors()) : workers,
@@ -145,12 +163,15 @@ final class BenchCommand implements Callable<Integer> {
                 packed);
         try (var volume = Backends.open(backend, options);
                 var disk = LocalDisk.serve(volume, serving, shape)) {
-            console.say(volume.describe() + ": " + warmUp.toMillis() + " ms of warm-up, " + time.toMillis()
-                    + " ms measured");
-            var result = new BenchRun(disk, shape, busy).run(warmUp, time);
-            console.out(output == OutputFormat.JSON ? Json.of(result.members()) + "\n" : result.table());
+            measure(disk, shape);
         }
         return ExitCode.OK;
+    }
+
+    private void measure(LoadTarget disk, LoadShape shape) throws IOException, InterruptedException {
+        console.say(backend + ": " + warmUp.toMillis() + " ms of warm-up, " + time.toMillis() + " ms measured");
+        var result = new BenchRun(disk, shape, busy).run(warmUp, time);
+        console.out(output == OutputFormat.JSON ? Json.of(result.members()) + "\n" : result.table());
     }
 
     private LoadShape shape() {

@@ -88,6 +88,11 @@ public final class LoadQueue {
         return pages((long) shape.depth() * FRAME_BYTES) + shape.depth() * dataStep(shape);
     }
 
+    /** Entries of a queue that holds all requests of a shape: three descriptors each. */
+    static int ringSize(LoadShape shape) {
+        return Math.max(4, Integer.highestOneBit(3 * shape.depth() - 1) << 1);
+    }
+
     private static long dataStep(LoadShape shape) {
         return pages(shape.blockBytes());
     }

@@ -73,9 +73,7 @@ public final class LocalDisk implements LoadTarget {
     }
 
     private void start(Options options, LoadShape shape) throws IOException {
-        // A chain of a request has three descriptors.
-        int size = Math.max(4, Integer.highestOneBit(3 * shape.depth() - 1) << 1);
-        size = Math.min(size, BlkOptions.MAX_QUEUE_SIZE);
+        int size = LoadQueue.ringSize(shape);
         var device = new VirtioBlk(
                 backend, new BlkOptions("bench", options.queues(), size, "bench"), MemoryBudget.process());
         undo.push(device);
