@@ -136,7 +136,8 @@ final class Connection {
     }
 
     /**
-     * Ends it: the front end has gone, or is to go. Its rings are drained first.
+     * Ends it: the front end has gone, or is to go. Its rings are drained before it is let go: QEMU looks at the used index
+     * when the connection closes, and has the next back end begin there.
      *
      * @param why for the log; empty if the front end has gone by itself, or the server ends
      */
@@ -150,8 +151,6 @@ final class Connection {
         if (!why.isEmpty()) {
             complaints.write("the connection ends: " + why);
         }
-        reader.close();
-        socket.close();
         service.end(() -> ended = true);
     }
 
@@ -202,6 +201,8 @@ final class Connection {
 
     /** Closes what is left once it has ended. */
     void close() {
+        reader.close();
+        socket.close();
         backEnd.close();
     }
 }

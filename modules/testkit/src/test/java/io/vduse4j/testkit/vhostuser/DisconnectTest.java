@@ -3,11 +3,18 @@ package io.vduse4j.testkit.vhostuser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vduse4j.block.DelayFilter;
+import io.vduse4j.block.Request;
+import io.vduse4j.block.spi.BackendOptions;
+import io.vduse4j.block.spi.Backends;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.testkit.BlkCommand;
 import io.vduse4j.testkit.BlkWorkload;
 import io.vduse4j.testkit.Framing;
 import io.vduse4j.testkit.vhostuser.Steps.Step;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -93,5 +100,30 @@ class DisconnectTest {
             assertThat(frontEnd.socket().awaitEnd()).isTrue();
             assertThat(rig.path).doesNotExist();
         }
+    }
+
+    /** A front end that sees the end of the connection finds all that was in flight given back (QEMU goes on from there). */
+    @Test
+    @Spec({"VU-01", "VU-12"})
+    void anOrderlyEndComesAfterWhatWasInFlight() throws Exception {
+        var slow = new DelayFilter(
+                Backends.open("memory:16M", BackendOptions.NONE), Duration.ofMillis(500), EnumSet.of(Request.Op.READ));
+        var rig = new UserRig(slow);
+        try (var frontEnd = rig.started()) {
+            for (int i = 0; i < 4; i++) {
+                assertThat(frontEnd.queue(0).submit(BlkCommand.read(i, 512), Framing.CLASSIC))
+                        .isTrue();
+            }
+            while (rig.server.session().orElseThrow().counters(0).fetched() < 4) {
+                Thread.onSpinWait();
+            }
+            var ending = Thread.ofPlatform().start(() -> rig.server.close());
+            assertThat(frontEnd.socket().awaitEnd()).isTrue();
+            for (int i = 0; i < 4; i++) {
+                assertThat(frontEnd.queue(0).poll()).as("given back before the end").isPresent();
+            }
+            ending.join();
+        }
+        rig.close();
     }
 }
