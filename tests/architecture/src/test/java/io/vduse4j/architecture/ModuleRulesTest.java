@@ -44,7 +44,8 @@ class ModuleRulesTest {
                             "vhostuser",
                             "embedded",
                             "nbd",
-                            "backend")));
+                            "backend",
+                            "testkit")));
 
     private static JavaClasses classes;
 
@@ -95,6 +96,18 @@ class ModuleRulesTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage(ROOT)
+                .check(classes);
+    }
+
+    /** The command ships the testkit's load generator, and not JUnit, which other parts of it want. */
+    @Test
+    void theCommandNeedsNoJUnit() {
+        noClasses()
+                .that()
+                .resideInAPackage(all("cli"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(ROOT + ".testkit.conformance..", ROOT + ".testkit.hostile..", "org.junit..")
                 .check(classes);
     }
 
