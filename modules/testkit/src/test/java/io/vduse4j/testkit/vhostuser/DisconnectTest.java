@@ -120,7 +120,9 @@ class DisconnectTest {
             var ending = Thread.ofPlatform().start(() -> rig.server.close());
             assertThat(frontEnd.socket().awaitEnd()).isTrue();
             for (int i = 0; i < 4; i++) {
-                assertThat(frontEnd.queue(0).poll()).as("given back before the end").isPresent();
+                assertThat(frontEnd.queue(0).poll())
+                        .as("given back before the end")
+                        .isPresent();
             }
             ending.join();
         }
