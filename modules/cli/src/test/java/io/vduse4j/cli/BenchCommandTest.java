@@ -87,6 +87,37 @@ final class BenchCommandTest {
         assertThat(invocation.out()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--queues 2", "--busy --packed --rw randwrite"})
+    void drivesWhatAnotherProcessServes(String line) throws Exception {
+        var socket = folder.resolve("s");
+        try (var vduse = VduseProcess.real(
+                folder,
+                List.of(),
+                "run",
+                "memory:16M",
+                "--via",
+                "vhost-user-blk",
+                "--queues=2",
+                "--packed",
+                "--socket",
+                socket.toString())) {
+            vduse.awaitErr("ready in");
+            var invocation = bench(("vhost-user:" + socket + " --force -o json " + line).split(" "));
+            assertThat(invocation.code()).as(invocation.err()).isZero();
+            assertThat(member(invocation, "requests")).isPositive();
+            assertThat(member(invocation, "cpuNanosPerRequest")).isPositive();
+            vduse.signal("TERM");
+            assertThat(vduse.exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void aSocketThatIsNotThere() {
+        var invocation = bench("vhost-user:" + folder.resolve("nothing"));
+        assertThat(invocation.code()).isEqualTo(ExitCode.NOT_FOUND);
+    }
+
     @Test
     void aBackendThatIsNotThere() {
         var invocation = bench(folder.resolve("nothing").toString());

@@ -53,7 +53,7 @@ public final class LoadQueue {
      *
      * @param area {@link #areaBytes} at least
      * @param diskBytes size of the disk, at least one block of the shape
-     * @param busy whether it looks for answers without end; else it sleeps until an interrupt
+     * @param busy whether it looks for answers without end and wants no interrupts; else it sleeps until one comes
      */
     public LoadQueue(
             VirtqueueDriver ring,
@@ -114,6 +114,9 @@ public final class LoadQueue {
      * @throws DeviceFaultException if the device breaks the queue, fails a request, or answers nothing for 30 s
      */
     public void run(long end, LongConsumer took) {
+        if (busy) {
+            ring.disableInterrupts();
+        }
         long now = System.nanoTime();
         long lastAnswer = now;
         boolean over = false;

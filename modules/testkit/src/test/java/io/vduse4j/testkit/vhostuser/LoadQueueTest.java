@@ -2,10 +2,12 @@ package io.vduse4j.testkit.vhostuser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vduse4j.testkit.BlkLoad;
 import io.vduse4j.testkit.DriverArea;
+import io.vduse4j.testkit.load.LoadQueue;
+import io.vduse4j.testkit.load.LoadShape;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,35 +15,38 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The load generator, against a disk in memory. */
 @Timeout(120)
-class BlkLoadTest {
+class LoadQueueTest {
 
     private static final int DEPTH = 32;
     private static final int BLOCK = 4096;
     private static final int RUNS = 40;
     private static final Duration TIME = Duration.ofMillis(500);
 
-    private static BlkLoad load(VhostUserFrontEnd frontEnd, boolean polls) throws Exception {
+    private static LoadQueue load(VhostUserFrontEnd frontEnd, boolean busy) throws Exception {
         frontEnd.negotiate();
         frontEnd.start(1, 128, 0, 1);
-        var shape = new BlkLoad.Shape(DEPTH, BLOCK, UserRig.BYTES / BLOCK, 30, true, polls);
-        DriverArea area = frontEnd.addMemory(shape.areaBytes());
-        return new BlkLoad(frontEnd.queue(0).ring(), area, frontEnd.signals(0), shape, 1);
+        var shape = new LoadShape(70, true, BLOCK, DEPTH, 1);
+        DriverArea area = frontEnd.addMemory(LoadQueue.areaBytes(shape));
+        return new LoadQueue(frontEnd.queue(0).ring(), area, frontEnd.signals(0), shape, UserRig.BYTES, busy);
+    }
+
+    private static long run(LoadQueue load, LongConsumer took) {
+        long before = load.done();
+        load.run(System.nanoTime() + TIME.toNanos(), took);
+        return load.done() - before;
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void everyRequestIsCounted(boolean polls) throws Exception {
+    void everyRequestIsCounted(boolean busy) throws Exception {
         try (var rig = new UserRig();
                 var frontEnd = rig.connect()) {
-            BlkLoad load = load(frontEnd, polls);
+            LoadQueue load = load(frontEnd, busy);
             long[] told = {0, 0};
-            long done = load.run(
-                    TIME,
-                    nanos -> {
-                        told[0]++;
-                        told[1] += nanos < 0 ? 1 : 0;
-                    },
-                    UserRig.PATIENCE);
+            long done = run(load, nanos -> {
+                told[0]++;
+                told[1] += nanos < 0 ? 1 : 0;
+            });
             assertThat(done).isGreaterThan(DEPTH).isEqualTo(told[0]);
             assertThat(told[1]).as("negative latencies").isZero();
             frontEnd.stopIdle(0);
@@ -54,11 +59,11 @@ class BlkLoadTest {
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         try (var rig = new UserRig();
                 var frontEnd = rig.connect()) {
-            BlkLoad load = load(frontEnd, true);
+            LoadQueue load = load(frontEnd, true);
             long perRequest = Long.MAX_VALUE;
             for (int run = 0; run < RUNS && perRequest > 0; run++) { // until everything is compiled
                 long before = threads.getCurrentThreadAllocatedBytes();
-                long done = load.run(TIME, _ -> {}, UserRig.PATIENCE);
+                long done = run(load, _ -> {});
                 perRequest = (threads.getCurrentThreadAllocatedBytes() - before) / done;
             }
             assertThat(perRequest).as("bytes a request").isZero();
