@@ -51,6 +51,9 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
     final QueueHandler handler;
     private long taken;
 
+    /** Descriptors that the handler has asked to be woken by. */
+    int watched;
+
     DiskRig(Backend backend) throws IOException {
         this(backend, new BlkOptions("disk", 1, QUEUE_SIZE, "serial"));
     }
@@ -163,7 +166,16 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
             }
         }
         handler.flush();
+        if (handler.poll() > 0) {
+            handler.flush();
+        }
         queue.publish();
+    }
+
+    @Override
+    public boolean watch(int descriptor) {
+        watched++;
+        return true;
     }
 
     @Override

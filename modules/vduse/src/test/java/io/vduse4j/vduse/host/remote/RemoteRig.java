@@ -2,6 +2,7 @@ package io.vduse4j.vduse.host.remote;
 
 import io.vduse4j.dataplane.harness.Eventually;
 import io.vduse4j.dataplane.harness.Usage;
+import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.UnixSocket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -65,8 +66,13 @@ final class RemoteRig implements AutoCloseable {
                 .put(RawFrames.header(20, Op.HELLO.number(), 0, 1, 0))
                 .putInt(Protocol.VERSION)
                 .flip();
-        RawFrames.send(socket, hello);
-        return socket;
+        try {
+            RawFrames.send(socket, hello);
+            return socket;
+        } catch (LinuxException refused) {
+            socket.close();
+            throw refused;
+        }
     }
 
     /**
