@@ -7,8 +7,8 @@ import io.vduse4j.linux.FileIo;
 import java.lang.foreign.Arena;
 
 /**
- * How the reads and writes of a file are done: what is fastest differs by file system (docs/evidence/file-io.md). A
- * channel whose owner cannot poll, or a kernel without io_uring, knows only {@link #INLINE}.
+ * How the reads and writes of a file are done: what is fastest differs by file system. A channel whose owner cannot poll,
+ * or a kernel without io_uring, knows only {@link #INLINE}.
  */
 enum IoWay {
     /** All by system calls of the worker: memory is what the file lies in, and the ring would hand all to other threads. */
