@@ -21,6 +21,12 @@ final class QueueAgent {
     /** Chains taken before other queues get their turn. */
     private static final int BATCH = 128;
 
+    /**
+     * Chains that are given back before the driver may see them: one that looks by itself goes on while we do, and so do
+     * its requests. Interrupts wait for the end of the batch.
+     */
+    private static final int GROUP = 16;
+
     /** Pieces of a slot beyond one for each descriptor: borders between regions that buffers may lie across. */
     private static final int SPARE_PIECES = 32;
 
@@ -40,6 +46,7 @@ final class QueueAgent {
     private final long[] held;
 
     private int inFlight;
+    private int pushed;
     private int heldCount;
     private boolean paused;
     private boolean broken;
@@ -105,8 +112,7 @@ final class QueueAgent {
         }
         for (int i = 0; heldCount > 0 && i < chains.length; i++) {
             if (held[i] != 0) {
-                queue.push(chains[i], held[i] - 1);
-                counters.addUsed();
+                push(chains[i], held[i] - 1);
                 held[i] = 0;
                 heldCount--;
             }
@@ -162,18 +168,28 @@ final class QueueAgent {
         if (vanished) {
             queue.drop(chain);
         } else if (queue.isAttached()) {
-            queue.push(chain, written);
-            counters.addUsed();
+            push(chain, written);
         } else {
             held[chain.slot() - firstSlot] = written + 1;
             heldCount++;
         }
     }
 
-    /** Ends a round: one publication, at most one interrupt, which may be one that was refused before. */
-    void publish() {
-        if (queue.isAttached() && queue.hasUnpublished()) {
+    private void push(Chain chain, long written) {
+        queue.push(chain, written);
+        counters.addUsed();
+        if (++pushed % GROUP == 0) {
             queue.publish();
+        }
+    }
+
+    /** Ends a round: the rest is published, with at most one interrupt, which may be one that was refused before. */
+    void publish() {
+        if (pushed > 0 && queue.isAttached()) {
+            pushed = 0;
+            if (queue.hasUnpublished()) {
+                queue.publish();
+            }
             if (queue.wantsInterrupt()) {
                 interrupt();
             } else {

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A queue worker: one platform thread that serves queues. A round is commands, completions, available chains, one
- * publication and notification a queue; with nothing to do it spins for a while and then sleeps until a kick, a
+ * A queue worker: one platform thread that serves queues. A round is commands, completions, available chains, and at
+ * most one notification a queue; with nothing to do it spins for a while and then sleeps until a kick, a
  * completion or a command comes.
  */
 public final class Worker implements AutoCloseable {

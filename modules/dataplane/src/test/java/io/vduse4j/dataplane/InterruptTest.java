@@ -6,6 +6,7 @@ import io.vduse4j.dataplane.harness.EchoDevice;
 import io.vduse4j.dataplane.harness.Eventually;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.virtio.VirtioFeatures;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +17,7 @@ class InterruptTest {
 
     private static final long EVENT_IDX = VirtioFeatures.RING_EVENT_IDX;
     private static final long PACKED = VirtioFeatures.RING_PACKED;
-    private static final int BATCH = 20;
+    private static final int BATCH = 30;
 
     @ParameterizedTest
     @ValueSource(longs = {0, EVENT_IDX, PACKED, PACKED | EVENT_IDX})
@@ -32,6 +33,34 @@ class InterruptTest {
             assertThat(rig.counters().used()).isEqualTo(BATCH);
             assertThat(rig.interrupts.taken(0)).isEqualTo(2);
             assertThat(rig.counters().interrupts()).isEqualTo(2);
+        }
+    }
+
+    /** A driver that looks by itself need not wait for the end of a batch, and is not interrupted before it. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, EVENT_IDX, PACKED, PACKED | EVENT_IDX})
+    void theDriverSeesTheBeginningOfABatchBeforeItsEnd(long features) throws Exception {
+        EchoDevice device = EchoDevice.direct(1);
+        try (Rig rig = new Rig(device, features).start()) {
+            rig.driver().ring().enableInterrupts();
+            AtomicInteger handled = new AtomicInteger();
+            AtomicInteger seen = new AtomicInteger();
+            AtomicInteger interrupts = new AtomicInteger();
+            device.onHandle(_ -> {
+                if (handled.incrementAndGet() == BATCH) {
+                    while (rig.driver().ring().poll() >= 0) {
+                        seen.incrementAndGet();
+                    }
+                    interrupts.set(rig.interrupts.taken(0));
+                }
+            });
+            for (int value = 0; value < BATCH; value++) {
+                rig.driver().add(value);
+            }
+            rig.driver().publish(rig.kick());
+            rig.interrupts.awaitTaken(0, 2);
+            assertThat(seen).as("of those before the last").hasValueBetween(1, BATCH - 1);
+            assertThat(interrupts).as("the one at the start").hasValue(1);
         }
     }
 

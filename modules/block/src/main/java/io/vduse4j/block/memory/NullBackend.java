@@ -4,9 +4,14 @@ import io.vduse4j.block.Extent;
 import io.vduse4j.block.Iovecs;
 import io.vduse4j.block.Request;
 import io.vduse4j.linux.NativeMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 
 /** Reads zeroes, swallows writes: everything of a disk but the storage. */
 final class NullBackend extends VolatileBackend {
+
+    /** Copying takes half the time of filling: the JVM (25) fills with 8 bytes at once and copies with 32. */
+    private static final MemorySegment ZEROES = Arena.global().allocate(64 << 10, 64);
 
     NullBackend(VolatileSize size) {
         super(size);
@@ -16,12 +21,16 @@ final class NullBackend extends VolatileBackend {
     int execute(Request request) {
         if (request.op == Request.Op.READ) {
             for (int i = 0; i < request.iovCount; i++) {
-                NativeMemory.ALL
-                        .asSlice(Iovecs.address(request.iov, i), Iovecs.length(request.iov, i))
-                        .fill((byte) 0);
+                zero(Iovecs.address(request.iov, i), Iovecs.length(request.iov, i));
             }
         }
         return 0;
+    }
+
+    private static void zero(long address, long length) {
+        for (long done = 0; done < length; done += ZEROES.byteSize()) {
+            MemorySegment.copy(ZEROES, 0, NativeMemory.ALL, address + done, Math.min(length - done, ZEROES.byteSize()));
+        }
     }
 
     @Override

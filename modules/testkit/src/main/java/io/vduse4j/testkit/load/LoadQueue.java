@@ -21,8 +21,8 @@ public final class LoadQueue {
     private static final ValueLayout.OfInt LE32 = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LE64 = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Header and status of a request, in front of the data of all. */
-    private static final int FRAME_BYTES = 32;
+    /** Header and status of a request, in front of the data of all: a line of the cache, as a kernel would give them. */
+    private static final int FRAME_BYTES = 64;
 
     private static final int STATUS = BlkRequest.HEADER_BYTES;
 
