@@ -234,8 +234,8 @@ public final class Disk implements AutoCloseable {
         }
 
         /**
-         * How long a worker spins after its last request before it sleeps, in microseconds; 0 if nothing is said. {@link
-         * #POLL_ALWAYS} serves without any kick descriptor.
+         * How long a worker spins after its last request before it sleeps, in microseconds; 0, a few while that pays, if
+         * nothing is said. {@link #POLL_ALWAYS} serves without any kick descriptor.
          */
         public Builder pollMicros(long micros) {
             pollMicros = micros;

@@ -108,7 +108,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--poll-us",
             paramLabel = "N",
-            description = "Microseconds for which an idle worker looks before it sleeps. Default 0.")
+            description =
+                    "Microseconds for which an idle worker looks before it sleeps. Default 0: a few while that pays.")
     private int pollMicros;
 
     @Option(names = "--packed", description = "Packed queues.")

@@ -87,8 +87,10 @@ final class RunOptions {
             names = "--poll-us",
             paramLabel = "N|always",
             converter = PollTime.class,
-            description =
-                    "Microseconds for which an idle worker looks before it sleeps; always: it never does. Default 0.")
+            description = {
+                "Microseconds for which an idle worker looks before it sleeps; always: it never does.",
+                "Default 0: a few while that pays, none when idle."
+            })
     long pollMicros;
 
     @Option(

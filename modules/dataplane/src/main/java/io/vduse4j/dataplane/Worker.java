@@ -14,8 +14,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
  * A queue worker: one platform thread that serves queues. A round is commands, completions, available chains, and at
- * most one notification a queue; with nothing to do it spins for a while and then sleeps until a kick, a
- * completion or a command comes.
+ * most one notification a queue; with nothing to do it looks on for a while ({@link IdleSpin}) and then sleeps
+ * until a kick, a completion or a command comes.
  */
 public final class Worker implements AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class Worker implements AutoCloseable {
     private static final long JOIN_MILLIS = 5_000;
 
     private final String name;
-    private final long pollNanos;
+    private final IdleSpin spin;
     private final Epoll epoll;
     private final EventFd wake;
     private final Thread thread;
@@ -47,13 +47,14 @@ public final class Worker implements AutoCloseable {
      * Starts a worker.
      *
      * @param name name of its thread
-     * @param pollNanos how long it spins after its last work before it sleeps; 0 sleeps at once
+     * @param pollNanos how long it spins after its last work before it sleeps; 0 for a few microseconds at most, and only
+     *     while that pays
      * @param cpus the CPUs that it may run on; none for all
      * @throws LinuxException if there are no descriptors left
      */
     public Worker(String name, long pollNanos, int... cpus) throws LinuxException {
         this.name = name;
-        this.pollNanos = pollNanos;
+        spin = new IdleSpin(pollNanos);
         epoll = Epoll.create(MAX_EVENTS);
         try {
             wake = EventFd.create();
@@ -138,14 +139,9 @@ public final class Worker implements AutoCloseable {
     }
 
     private void run() {
-        long lastWork = System.nanoTime();
         while (!closed) {
             try {
-                if (round() > 0) {
-                    lastWork = System.nanoTime();
-                } else if (pollNanos > 0 && System.nanoTime() - lastWork < pollNanos) {
-                    Thread.onSpinWait();
-                } else {
+                if (round() == 0 && !workComes()) {
                     sleep();
                 }
             } catch (InternalError | RuntimeException e) {
@@ -155,6 +151,24 @@ public final class Worker implements AutoCloseable {
         }
         epoll.close();
         wake.close();
+    }
+
+    /** Looks on for a while. */
+    private boolean workComes() {
+        long nanos = spin.nanos();
+        if (nanos == 0) {
+            return false;
+        }
+        long from = System.nanoTime();
+        while (!closed && System.nanoTime() - from < nanos) {
+            Thread.onSpinWait();
+            if (round() > 0) {
+                spin.paid();
+                return true;
+            }
+        }
+        spin.wasVain();
+        return false;
     }
 
     /**
