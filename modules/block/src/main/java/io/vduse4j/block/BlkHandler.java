@@ -13,7 +13,6 @@ import io.vduse4j.linux.EventFd;
 import io.vduse4j.virtio.Chain;
 import io.vduse4j.virtio.HandlerContext;
 import io.vduse4j.virtio.QueueHandler;
-import io.vduse4j.virtio.blk.BlkFeatures;
 import io.vduse4j.virtio.blk.BlkRequest;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -34,7 +33,7 @@ final class BlkHandler implements QueueHandler, Completions {
     private final BlkShape shape;
     private final Limits limits;
     private final HandlerContext context;
-    private final boolean writeThrough;
+    private final WriteMode mode;
     private final MemorySegment header;
     private final MemorySegment id;
     private final BlkSlot[] slots;
@@ -42,13 +41,13 @@ final class BlkHandler implements QueueHandler, Completions {
     private final FlushPort flushes;
     private int outstanding;
 
-    BlkHandler(Backend backend, BlkShape shape, FlushCoalescer flushes, HandlerContext context, long features)
+    BlkHandler(Backend backend, BlkShape shape, FlushCoalescer flushes, HandlerContext context, WriteMode mode)
             throws IOException {
         this.backend = backend;
         this.shape = shape;
         this.context = context;
         limits = shape.limits();
-        writeThrough = (features & BlkFeatures.FLUSH) == 0; // DU-02
+        this.mode = mode;
         header = context.allocate(HEADER_BYTES, HEADER_BYTES);
         id = context.allocate(ID_BYTES, 1);
         byte[] serial = shape.options().serial().getBytes(StandardCharsets.UTF_8);
@@ -117,7 +116,7 @@ final class BlkHandler implements QueueHandler, Completions {
         request.length = length;
         request.iov = write ? chain.readableIov() : chain.writableIov();
         request.iovCount = write ? chain.readablePieces() : chain.writablePieces();
-        request.fua = write && writeThrough;
+        request.fua = write && mode.isThrough();
         request.unmap = false;
         request.generation = chain.generation();
         submit(slot);
@@ -166,7 +165,7 @@ final class BlkHandler implements QueueHandler, Completions {
         slot.request.op = op;
         slot.request.iov = 0;
         slot.request.iovCount = 0;
-        slot.request.fua = writeThrough && op == Request.Op.WRITE_ZEROES;
+        slot.request.fua = op == Request.Op.WRITE_ZEROES && mode.isThrough();
         slot.request.generation = chain.generation();
         if (slot.nextRange()) {
             submit(slot);
@@ -266,6 +265,10 @@ final class BlkHandler implements QueueHandler, Completions {
         boolean ranged = request.op == Request.Op.DISCARD || request.op == Request.Op.WRITE_ZEROES;
         if (ranged && outcome == 0 && slot.nextRange()) {
             submit(slot);
+            return;
+        }
+        if (outcome == 0 && mode.wasLeftBehind(request)) {
+            flush(slot);
             return;
         }
         end(chain, outcome, request.op == Request.Op.READ ? request.length : 0);

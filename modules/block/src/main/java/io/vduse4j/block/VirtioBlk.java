@@ -4,14 +4,16 @@ import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.virtio.HandlerContext;
 import io.vduse4j.virtio.QueueHandler;
 import io.vduse4j.virtio.VirtioDevice;
+import io.vduse4j.virtio.WritableConfig;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The virtio block device over a backend. It knows no door: a transport brings it to a driver.
  *
- * <p>What it offers follows from what the backend can do. It never offers CONFIG_WCE: a VDUSE device cannot, and the
- * cache mode is the driver's choice by accepting FLUSH or not (DU-02).
+ * <p>What it offers follows from what the backend can do. The cache mode is the driver's choice by accepting FLUSH or not
+ * (DU-02); where the configuration space can be written it may also switch the cache while it runs.
  */
 public final class VirtioBlk implements VirtioDevice, AutoCloseable {
 
@@ -24,6 +26,7 @@ public final class VirtioBlk implements VirtioDevice, AutoCloseable {
     private final Backend backend;
     private final BlkShape shape;
     private final FlushCoalescer flushes;
+    private final WriteCache cache;
 
     /**
      * Makes a disk.
@@ -38,6 +41,7 @@ public final class VirtioBlk implements VirtioDevice, AutoCloseable {
         this.backend = backend.limits().needsCopy() ? CopyingBackend.always(backend, budget) : backend;
         shape = new BlkShape(this.backend.limits(), options);
         flushes = new FlushCoalescer(this.backend);
+        cache = new WriteCache(this::config, !shape.limits().readOnly(), flushes);
     }
 
     @Override
@@ -66,13 +70,18 @@ public final class VirtioBlk implements VirtioDevice, AutoCloseable {
     }
 
     @Override
+    public Optional<WritableConfig> writableConfig() {
+        return Optional.of(cache);
+    }
+
+    @Override
     public void onConfigChange(Runnable listener) {
         backend.onResize(_ -> listener.run());
     }
 
     @Override
     public QueueHandler handler(HandlerContext context, long features) throws IOException {
-        return new BlkHandler(backend, shape, flushes, context, features);
+        return new BlkHandler(backend, shape, flushes, context, new WriteMode(features, cache));
     }
 
     /**

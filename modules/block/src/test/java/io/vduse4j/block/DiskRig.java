@@ -74,7 +74,8 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
                         new GuestMemory.Region(
                                 READ_ONLY, READ_ONLY + READ_ONLY_BYTES - 1, readOnly.address(), GuestMemory.READ)));
         disk = new VirtioBlk(backend, options, budget);
-        long features = (disk.features() & accepted) | VirtioFeatures.RING_INDIRECT_DESC | VirtioFeatures.VERSION_1;
+        long offered = disk.features() | disk.writableConfig().orElseThrow().features();
+        long features = (offered & accepted) | VirtioFeatures.RING_INDIRECT_DESC | VirtioFeatures.VERSION_1;
         long device = allocate(RingAddresses.bytes(QUEUE_SIZE, 4));
         RingAddresses rings = RingAddresses.contiguous(QUEUE_SIZE, 4, host(device), device);
         driver = VirtqueueDriver.of(NativeMemory.ALL, rings, features, VirtqueueState.split(0));

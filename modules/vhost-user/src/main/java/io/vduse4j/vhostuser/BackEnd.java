@@ -5,10 +5,13 @@ import io.vduse4j.linux.Mapping;
 import io.vduse4j.linux.UnixSocket;
 import io.vduse4j.virtio.DeviceStatus;
 import io.vduse4j.virtio.VirtioDevice;
+import io.vduse4j.virtio.WritableConfig;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /** Does what the requests of one connection say; framing and descriptor counts are right. Belongs to the control thread. */
 final class BackEnd implements AutoCloseable {
@@ -23,19 +26,27 @@ final class BackEnd implements AutoCloseable {
     private final MemoryTable table;
     private final RingService service;
     private final RingRequests rings;
+    private final BiConsumer<Reply, Optional<String>> later;
     private Optional<BackEndChannel> channel = Optional.empty();
     private long features;
     private long protocolFeatures;
     private int status;
     private boolean changeUntold;
 
+    /**
+     * Has been told nothing yet.
+     *
+     * @param later takes, on any thread, a reply that may be given now: with success, or with why the request is refused
+     */
     BackEnd(
             VirtioDevice device,
             VhostUserOptions options,
             MemoryTable table,
             RingService service,
             Ring[] rings,
-            Calls calls) {
+            Calls calls,
+            BiConsumer<Reply, Optional<String>> later) {
+        this.later = later;
         this.device = device;
         this.options = options;
         this.table = table;
@@ -119,7 +130,7 @@ final class BackEnd implements AutoCloseable {
 
     private void getConfig(ByteBuffer payload, Reply reply) throws RefusedException, LinuxException {
         ConfigPart part = ConfigPart.read(payload);
-        byte[] config = device.config();
+        byte[] config = config();
         ByteBuffer answer = payload.duplicate().order(payload.order());
         for (int i = 0; i < part.size(); i++) { // what the device does not have is zero (VB-03)
             int at = part.offset() + i;
@@ -128,16 +139,27 @@ final class BackEnd implements AutoCloseable {
         reply.payload(answer.clear());
     }
 
-    /** No field of our devices can be written; for a migration what is written must be what is there (VU-05). */
+    private byte[] config() {
+        long accepted = features & ~VhostUserFeatures.PROTOCOL_FEATURES;
+        return device.writableConfig().map(space -> space.read(accepted)).orElseGet(device::config);
+    }
+
+    /** A driver writes what the device lets it write; for a migration what is written must be what is there (VU-05). */
     private void setConfig(ByteBuffer payload, Reply reply) throws RefusedException, LinuxException {
         ConfigPart part = ConfigPart.read(payload);
-        byte[] config = device.config();
-        for (int i = 0; i < part.size(); i++) {
-            int at = part.offset() + i;
-            byte now = at < config.length ? config[at] : 0;
-            if (part.flags() != MIGRATION || payload.get(VhostUserWire.CONFIG_HEADER_BYTES + i) != now) {
-                throw new RefusedException("the configuration space cannot be written: " + part);
-            }
+        byte[] bytes = new byte[part.size()];
+        payload.get(VhostUserWire.CONFIG_HEADER_BYTES, bytes);
+        if (part.flags() == 0) {
+            WritableConfig space = device.writableConfig()
+                    .orElseThrow(() -> new RefusedException("the configuration space cannot be written: " + part));
+            long accepted = features & ~VhostUserFeatures.PROTOCOL_FEATURES;
+            space.write(accepted, part.offset(), bytes, problem -> later.accept(reply, problem));
+            return;
+        }
+        byte[] config = Arrays.copyOf(config(), VhostUserWire.MAX_CONFIG_BYTES);
+        boolean same = Arrays.equals(bytes, Arrays.copyOfRange(config, part.offset(), part.offset() + part.size()));
+        if (part.flags() != MIGRATION || !same) {
+            throw new RefusedException("a migration does not change the configuration space: " + part);
         }
         reply.done();
     }

@@ -47,7 +47,14 @@ final class Connection {
             rings[i] = new Ring(i);
         }
         service = new RingService(served, table, calls, onControlThread, this::broken, e -> end(e.getMessage()));
-        backEnd = new BackEnd(served.device(), served.options(), table, service, rings, calls);
+        backEnd = new BackEnd(
+                served.device(),
+                served.options(),
+                table,
+                service,
+                rings,
+                calls,
+                (reply, problem) -> onControlThread.accept(() -> settle(reply, problem)));
     }
 
     Fd fd() {
@@ -115,12 +122,33 @@ final class Connection {
         if (request.filter(known -> known == VhostUserRequest.GET_CONFIG).isPresent()) {
             complaints.write(what);
             reply.payload(message.payload().position(0).limit(0)); // no bytes mean an error (VU-04)
-        } else if (reply.acknowledges()
-                && request.filter(VhostUserRequest::answers).isEmpty()) {
+        } else {
+            refuse(reply, what, request.filter(VhostUserRequest::answers).isEmpty());
+        }
+    }
+
+    private void refuse(Reply reply, String what, boolean canBeTold) throws LinuxException {
+        if (canBeTold && reply.acknowledges()) {
             complaints.write(what);
             reply.number(1);
         } else {
             end(what);
+        }
+    }
+
+    /** Gives a reply that came later, unless the connection has ended meanwhile. */
+    private void settle(Reply reply, Optional<String> problem) {
+        if (ending) {
+            return;
+        }
+        try {
+            if (problem.isEmpty()) {
+                reply.done();
+            } else {
+                refuse(reply, "SET_CONFIG is refused: " + problem.get(), true);
+            }
+        } catch (LinuxException e) {
+            end(e.getMessage());
         }
     }
 

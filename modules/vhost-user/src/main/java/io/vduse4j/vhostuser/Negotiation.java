@@ -2,6 +2,7 @@ package io.vduse4j.vhostuser;
 
 import io.vduse4j.virtio.VirtioDevice;
 import io.vduse4j.virtio.VirtioFeatures;
+import io.vduse4j.virtio.WritableConfig;
 
 /** Which features a device offers over vhost-user, and which choice of a driver it takes. */
 final class Negotiation {
@@ -11,6 +12,7 @@ final class Negotiation {
     /** Addresses are not translated by messages, so ACCESS_PLATFORM is not offered (VD-16). */
     static long offered(VirtioDevice device, VhostUserOptions options) {
         return device.features()
+                | device.writableConfig().map(WritableConfig::features).orElse(0L)
                 | VirtioFeatures.RING_INDIRECT_DESC
                 | VirtioFeatures.RING_EVENT_IDX
                 | VirtioFeatures.VERSION_1

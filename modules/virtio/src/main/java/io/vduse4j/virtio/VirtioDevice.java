@@ -1,6 +1,7 @@
 package io.vduse4j.virtio;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * A virtio device without a door: what it is and how its requests are handled. A transport brings it to a driver.
@@ -28,6 +29,11 @@ public interface VirtioDevice {
 
     /** The configuration space as it is now. A copy. */
     byte[] config();
+
+    /** The configuration space for doors by which drivers can write it; empty if there is nothing to write. */
+    default Optional<WritableConfig> writableConfig() {
+        return Optional.empty();
+    }
 
     /**
      * Whether the device can work with what the driver has accepted. Bits that were not offered have been refused

@@ -160,6 +160,8 @@ class MonitorTest {
         try {
             awaitSaid(qemu, "guest: size 131072 queues 2 serial monitor packed 0");
             awaitSaid(qemu, "guest: read back");
+            awaitSaid(qemu, "guest: cache write through");
+            awaitSaid(qemu, "guest: cache write back");
             grow(128 * MIB);
             awaitSaid(qemu, "guest: resized 262144");
             awaitSaid(qemu, "guest: round 1");

@@ -17,6 +17,7 @@ import io.vduse4j.virtio.VirtioFeatures;
 import io.vduse4j.virtio.VirtqueueDriver;
 import io.vduse4j.virtio.VirtqueueState;
 import io.vduse4j.virtio.blk.BlkConfig;
+import io.vduse4j.virtio.blk.BlkFeatures;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -107,7 +108,9 @@ public final class VhostUserFrontEnd implements AutoCloseable {
 
     /** All features that this front end and its driver can work with. */
     public static long supported() {
-        return (VhostVdpaDriver.supported() & ~VirtioFeatures.ACCESS_PLATFORM) | VhostUserFeatures.PROTOCOL_FEATURES;
+        return (VhostVdpaDriver.supported() & ~VirtioFeatures.ACCESS_PLATFORM)
+                | BlkFeatures.CONFIG_WCE
+                | VhostUserFeatures.PROTOCOL_FEATURES;
     }
 
     /** The virtio features that were negotiated. */
@@ -295,6 +298,19 @@ public final class VhostUserFrontEnd implements AutoCloseable {
         byte[] bytes = new byte[Math.max(0, reply.remaining() - VhostUserWire.CONFIG_HEADER_BYTES)];
         reply.get(reply.limit() - bytes.length, bytes);
         return bytes;
+    }
+
+    /**
+     * Writes the configuration space, as a driver does.
+     *
+     * @return 0 if it was written, or if replies were not negotiated
+     */
+    public long setConfig(int offset, byte... bytes) throws LinuxException {
+        ByteBuffer request = FrontEndSocket.payload(VhostUserWire.CONFIG_HEADER_BYTES + bytes.length)
+                .putInt(0, offset)
+                .putInt(4, bytes.length)
+                .put(VhostUserWire.CONFIG_HEADER_BYTES, bytes);
+        return socket.acknowledged(VhostUserRequest.SET_CONFIG, request);
     }
 
     /** Capacity in sectors of 512 bytes, read from the device now. */
