@@ -6,9 +6,16 @@ import io.vduse4j.block.Backend;
 import io.vduse4j.linux.SocketFile;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 
-/** A disk that virtual machine monitors find at a vhost-user socket; its device is the path of the socket. */
-record MonitorDisk(SocketPlace place, Backend volume, VhostUserDisk disk) implements ServedDisk {
+/**
+ * A disk that virtual machine monitors find at a vhost-user socket; its device is the path of the socket.
+ *
+ * @param place where the socket is, unless it was passed to this process
+ * @param volume what is served
+ * @param disk serves it
+ */
+record MonitorDisk(Optional<SocketPlace> place, Backend volume, VhostUserDisk disk) implements ServedDisk {
 
     /**
      * Serves a volume. The socket comes first, so that no file is made where nothing can be served.
@@ -16,17 +23,22 @@ record MonitorDisk(SocketPlace place, Backend volume, VhostUserDisk disk) implem
      * @throws IOException if that is not possible; nothing is left behind then
      */
     static MonitorDisk serve(RunSettings settings, Disk.Builder wishes, VolumeSource source) throws IOException {
+        if (settings.passed().isPresent()) {
+            var passed = settings.passed().get();
+            var socket = passed.open(System.getenv(), ProcessHandle.current().pid());
+            return serve(Optional.empty(), socket, wishes, source);
+        }
         var place = SocketPlace.of(settings, "vhost-user-blk");
         try {
-            return serve(place, SocketFile.listen(place.path()), wishes, source);
+            return serve(Optional.of(place), SocketFile.listen(place.path()), wishes, source);
         } catch (Throwable failure) {
             DiskServer.closeAfter(failure, place::remove);
             throw failure;
         }
     }
 
-    private static MonitorDisk serve(SocketPlace place, SocketFile file, Disk.Builder wishes, VolumeSource source)
-            throws IOException {
+    private static MonitorDisk serve(
+            Optional<SocketPlace> place, SocketFile file, Disk.Builder wishes, VolumeSource source) throws IOException {
         Backend volume;
         try {
             volume = source.open();
@@ -44,7 +56,7 @@ record MonitorDisk(SocketPlace place, Backend volume, VhostUserDisk disk) implem
 
     @Override
     public String device() {
-        return place.path().toString();
+        return disk.socket().toString();
     }
 
     @Override
@@ -76,7 +88,9 @@ record MonitorDisk(SocketPlace place, Backend volume, VhostUserDisk disk) implem
             DiskServer.closeAfter(left, this::flush);
             throw left;
         } finally {
-            place.remove();
+            if (place.isPresent()) {
+                place.get().remove();
+            }
         }
         try (volume) {
             flush();

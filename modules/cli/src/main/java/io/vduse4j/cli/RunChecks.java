@@ -44,6 +44,7 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
         var fault = DeviceName.fault(device);
         require(fault.isEmpty(), "--name " + device, fault);
         var door = checkDoor();
+        var passed = passed(door);
         require(
                 List.of("auto", "linux", "embedded").contains(options.host) || options.host.contains("/"),
                 "--host " + options.host,
@@ -71,7 +72,8 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
                         options.direct,
                         options.force),
                 door,
-                socket(),
+                passed.isEmpty() ? socket() : Optional.empty(),
+                passed,
                 options.host,
                 device,
                 Bus.valueOf(options.bus.toUpperCase(Locale.ROOT)),
@@ -119,6 +121,23 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
         } catch (InvalidPathException fault) {
             throw new ParameterException(line, "--socket " + options.socket + ": " + fault.getReason());
         }
+    }
+
+    private Optional<PassedSocket> passed(Door door) {
+        if (options.socket == null) {
+            return Optional.empty();
+        }
+        Optional<PassedSocket> passed;
+        try {
+            passed = PassedSocket.of(options.socket);
+        } catch (IllegalArgumentException fault) {
+            throw new ParameterException(line, "--socket " + options.socket + ": " + fault.getMessage());
+        }
+        require(
+                passed.isEmpty() || door == Door.VHOST_USER_BLK,
+                "--socket " + options.socket,
+                "is for --via vhost-user-blk; NBD listens at a path");
+        return passed;
     }
 
     private void checkQueues() {

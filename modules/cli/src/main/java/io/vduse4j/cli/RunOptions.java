@@ -21,10 +21,10 @@ final class RunOptions {
 
     @Option(
             names = "--socket",
-            paramLabel = "PATH",
+            paramLabel = "PATH|fd:N|systemd[:NAME]",
             description = {
-                "Where --via vhost-user-blk or nbd listens; only its owner may connect.",
-                "Default: in a folder of its own."
+                "Where --via vhost-user-blk or nbd listens; only its owner may connect. Default: in a folder of its own.",
+                "fd:N, systemd: a listening socket that vduse was started with, for vhost-user-blk; it stays when vduse ends."
             })
     String socket;
 

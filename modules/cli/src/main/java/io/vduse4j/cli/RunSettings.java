@@ -16,6 +16,7 @@ import java.util.OptionalLong;
  * @param backendOptions what concerns the backend alone
  * @param door the way out
  * @param socket where a door listens that is a socket; it chooses a place of its own if not given
+ * @param passed a socket that listens already, instead of one at a path
  * @param host {@code auto}, {@code linux}, {@code embedded}, or the path of a kernel process's socket
  * @param name of the device
  * @param bus the driver that gets the device
@@ -36,6 +37,7 @@ record RunSettings(
         BackendOptions backendOptions,
         Door door,
         Optional<Path> socket,
+        Optional<PassedSocket> passed,
         String host,
         String name,
         Bus bus,

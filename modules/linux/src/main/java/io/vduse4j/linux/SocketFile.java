@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -12,9 +13,9 @@ import java.util.concurrent.locks.LockSupport;
  *
  * @param socket listens
  * @param path its name
- * @param made the socket file, as it was made
+ * @param made the socket file, as it was made; empty if somebody else has made it and goes on listening
  */
-public record SocketFile(UnixSocket socket, Path path, FileStatus made) implements AutoCloseable {
+public record SocketFile(UnixSocket socket, Path path, Optional<FileStatus> made) implements AutoCloseable {
     private static final int MODE = 0600;
     private static final int BACKLOG = 64;
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -35,11 +36,34 @@ public record SocketFile(UnixSocket socket, Path path, FileStatus made) implemen
             removeStale(path);
             var socket = UnixSocket.listen(path, MODE, BACKLOG);
             try {
-                return new SocketFile(socket, path, FileIo.status(path.toString()));
+                return new SocketFile(socket, path, Optional.of(FileIo.status(path.toString())));
             } catch (LinuxException failure) {
                 socket.close();
                 throw failure;
             }
+        }
+    }
+
+    /**
+     * Listens at a socket that somebody else has made: who started this process, say. It stays theirs: neither its name
+     * goes with {@link #close}, nor the clients that wait there.
+     *
+     * @param descriptor number of the socket in this process; stays the caller's
+     * @param name what messages call it, and what its path is if it has none
+     * @throws LinuxException EBADF if that is no open descriptor, ENOTSOCK, EPROTOTYPE if it is no Unix stream socket,
+     *     EINVAL if it does not listen
+     */
+    public static SocketFile passed(int descriptor, String name) throws LinuxException {
+        var socket = UnixSocket.adopt(Fd.duplicateOf(descriptor, name));
+        try {
+            if (!socket.isListening()) {
+                throw new LinuxException("listen", name, Errno.EINVAL, "this socket is not a listening one");
+            }
+            var path = UnixSockets.name(socket.fd());
+            return new SocketFile(socket, Path.of(path.isEmpty() ? name : path), Optional.empty());
+        } catch (LinuxException | RuntimeException failure) {
+            socket.close();
+            throw failure;
         }
     }
 
@@ -84,16 +108,26 @@ public record SocketFile(UnixSocket socket, Path path, FileStatus made) implemen
         Files.delete(path);
     }
 
-    /** Takes no more clients: a thread that accepts returns. Removes the name, unless another server has it now. */
+    /**
+     * Takes no more clients. Of a socket made here a thread that accepts returns, and the name is removed, unless another
+     * server has it now.
+     */
     @Override
     public void close() throws IOException {
+        try (socket) {
+            if (made.isPresent()) {
+                removeName(made.get());
+            }
+        }
+    }
+
+    private void removeName(FileStatus own) throws IOException {
         try {
-            if (Files.exists(path) && FileIo.status(path.toString()).isSameFile(made)) {
+            if (Files.exists(path) && FileIo.status(path.toString()).isSameFile(own)) {
                 Files.deleteIfExists(path);
             }
         } finally {
             socket.shutdown();
-            socket.close();
         }
     }
 }

@@ -145,6 +145,30 @@ final class UnixSockets {
         }
     }
 
+    /**
+     * The name that a socket is bound to, as ss(8) shows it: a path, or one that begins with @ if it is not of the file
+     * system; empty if there is none.
+     */
+    static String name(Fd fd) throws LinuxException {
+        try (var arena = Arena.ofConfined()) {
+            var address = arena.allocate(SocketLayout.SOCKADDR_UN_SIZE, 8);
+            var length = arena.allocateFrom(JAVA_INT, SocketLayout.SOCKADDR_UN_SIZE);
+            Syscall.orThrow(
+                    fd.onThis(SyscallNumber.GETSOCKNAME, address.address(), length.address(), 0, 0, 0),
+                    "getsockname",
+                    fd.name());
+            int end = Math.min(length.get(JAVA_INT, 0), SocketLayout.SOCKADDR_UN_SIZE);
+            if (end <= SocketLayout.SUN_PATH) {
+                return "";
+            }
+            byte[] bytes = address.asSlice(SocketLayout.SUN_PATH, end - SocketLayout.SUN_PATH)
+                    .toArray(JAVA_BYTE);
+            var text = new String(bytes, StandardCharsets.UTF_8);
+            boolean abstracted = bytes[0] == 0;
+            return abstracted ? text.replace('\0', '@') : text.substring(0, (text + '\0').indexOf('\0'));
+        }
+    }
+
     static UnixSocket.Credentials peerCredentials(Fd fd) throws LinuxException {
         try (var arena = Arena.ofConfined()) {
             var credentials = arena.allocate(SocketLayout.UCRED_SIZE, 8);
