@@ -10,6 +10,7 @@ import io.vduse4j.testkit.load.VhostUserTarget;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         sortOptions = false,
         synopsisHeading = "Usage: ",
-        customSynopsis = "vduse bench BACKEND|vhost-user:SOCKET [options]",
+        customSynopsis = "vduse bench BACKEND|vhost-user:SOCKET [options] [--vs 'COMMAND']",
         header = "Measures a backend behind our workers and queues, or any vhost-user disk.",
         description = {
             "",
@@ -44,10 +45,13 @@ import picocli.CommandLine.Spec;
             "  vduse bench null:1T                                  what the queues and workers cost by themselves",
             "  vduse bench vhost-user:/run/vm.sock --busy           a disk that \"vduse run\" or another serves there",
             "  vduse bench disk.img --direct --qd 64 --queues 2     a file around the page cache, two queues",
-            "  vduse bench memory:1G --rw randrw --bs 64k -o json   for programs"
+            "  vduse bench memory:1G --rw randrw --bs 64k -o json   for programs",
+            "  vduse bench vhost-user:/run/vm.sock --vs 'other-daemon --socket={socket} disk.img'   two in turn"
         })
 final class BenchCommand implements Callable<Integer> {
     private static final Duration MOST = Duration.ofHours(1);
+    private static final int ROUNDS = 5;
+    private static final int MOST_ROUNDS = 1000;
 
     /** Begins what is not a backend but a disk that somebody serves. */
     private static final String VHOST_USER = "vhost-user:";
@@ -125,6 +129,18 @@ final class BenchCommand implements Callable<Integer> {
             description = "Makes a file of this size; one that exists must have it.")
     private Long size;
 
+    @Option(
+            names = "--vs",
+            paramLabel = "COMMAND",
+            description = {
+                "Measures in turn with a vhost-user back end of another program, which COMMAND starts for that; {socket} in it",
+                "is where it must listen. A shell reads it."
+            })
+    private String other;
+
+    @Option(names = "--rounds", paramLabel = "N", description = "How often with --vs, 1 to 1000. Default 5.")
+    private Integer rounds;
+
     @Option(names = "--force", description = "Let a load that writes destroy what the backend holds.")
     private boolean force;
 
@@ -170,8 +186,30 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private void measure(LoadTarget disk, LoadShape shape) throws IOException, InterruptedException {
+        if (other != null) {
+            versus(disk, shape);
+            return;
+        }
         console.say(backend + ": " + warmUp.toMillis() + " ms of warm-up, " + time.toMillis() + " ms measured");
         var result = new BenchRun(disk, shape, busy).run(warmUp, time);
+        console.out(output == OutputFormat.JSON ? Json.of(result.members()) + "\n" : result.table());
+    }
+
+    /** Each in its turn, so that what else the machine does meets both. */
+    private void versus(LoadTarget disk, LoadShape shape) throws IOException, InterruptedException {
+        int count = rounds == null ? ROUNDS : rounds;
+        console.say(backend + " and --vs: " + count + " times " + warmUp.toMillis() + " ms of warm-up, "
+                + time.toMillis() + " ms measured");
+        var ours = new ArrayList<BenchResult>();
+        var theirs = new ArrayList<BenchResult>();
+        try (var command = OtherBackEnd.start(other);
+                var otherDisk = command.connect(queues, packed, shape)) {
+            for (int round = 0; round < count; round++) {
+                ours.add(new BenchRun(disk, shape, busy).run(warmUp, time));
+                theirs.add(new BenchRun(otherDisk, shape, busy).run(warmUp, time));
+            }
+        }
+        var result = new Versus(backend, other, ours, theirs);
         console.out(output == OutputFormat.JSON ? Json.of(result.members()) + "\n" : result.table());
     }
 
@@ -205,6 +243,16 @@ final class BenchCommand implements Callable<Integer> {
                 "--time " + time.toMillis() + "ms",
                 "must be more than 0 and at most 60m");
         require(warmUp.compareTo(MOST) <= 0, "--warm-up " + warmUp.toMillis() + "ms", "must be at most 60m");
+        require(other == null || other.contains(OtherBackEnd.SOCKET), "--vs " + other, "must have {socket} in it");
+        require(rounds == null || other != null, "--rounds " + rounds, "is for --vs");
+        require(
+                rounds == null || (rounds >= 1 && rounds <= MOST_ROUNDS),
+                "--rounds " + rounds,
+                "must be 1 to " + MOST_ROUNDS);
+        require(
+                force || other == null || shape.readPercent() == 100,
+                "--rw " + pattern,
+                "would overwrite what --vs serves: --force lets it");
         require(
                 force || shape.readPercent() == 100 || backend.startsWith("memory:") || backend.startsWith("null:"),
                 "--rw " + pattern,

@@ -1,18 +1,22 @@
 package io.vduse4j.cli;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** The command that runs beside a disk, with our standard input, output and error. */
+/** A command that runs beside us, and is ended with us if it has not ended by itself. */
 final class Child implements AutoCloseable {
     /** Between SIGTERM and SIGKILL. With what detaching needs it stays below the 10 s that stopping may take. */
     private static final Duration GRACE = Duration.ofSeconds(2);
 
     /** Between SIGKILL and the end; a process that hangs in the kernel does not keep us. */
     private static final Duration LAST = Duration.ofSeconds(1);
+
+    private static final File NOTHING = new File("/dev/null");
 
     private final Process process;
 
@@ -21,7 +25,7 @@ final class Child implements AutoCloseable {
     }
 
     /**
-     * Starts the command.
+     * Starts the command that a disk is for, with our standard input, output and error.
      *
      * @param command program and arguments, as the user wrote them: no shell comes between
      * @param environment what it finds beside our own environment
@@ -30,6 +34,25 @@ final class Child implements AutoCloseable {
         var builder = new ProcessBuilder(command).inheritIO();
         builder.environment().putAll(environment);
         return new Child(builder.start());
+    }
+
+    /**
+     * Starts a command beside a measurement: without input, and with its output and errors in a file.
+     *
+     * @param command program and arguments
+     * @param said the file
+     */
+    static Child startQuietly(List<String> command, Path said) throws IOException {
+        return new Child(new ProcessBuilder(command)
+                .redirectInput(NOTHING)
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start());
+    }
+
+    /** Whether it still runs. */
+    boolean isAlive() {
+        return process.isAlive();
     }
 
     /** Runs something when the command has ended, on another thread. */

@@ -50,7 +50,8 @@ final class VduseProcess implements AutoCloseable {
         return start(folder, line);
     }
 
-    private static List<String> java() {
+    /** A JVM with our modules; what follows is the module and its main class. */
+    static List<String> java() {
         return new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
