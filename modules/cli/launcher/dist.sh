@@ -95,6 +95,7 @@ dist_publish() {
     fresh=$(mktemp -d "$launch_dir/build-XXXXXX")
     chmod 755 "$fresh"
     cp "$root"/modules/cli/target/dist/*.jar "$fresh"
+    dist_archivable "$fresh"/picocli-*.jar
     dist_aot "$fresh"
     touch -r "$began" "$fresh/built"
     ln -sfn "${fresh##*/}" "$launch_dir/next"
@@ -111,13 +112,25 @@ dist_publish() {
     fi
 }
 
+# Makes a jar with old classes one that the start-up cache can hold.
+dist_archivable() {
+    if "$JAVA_HOME/bin/java" "$root/modules/cli/launcher/ArchivableJar.java" "$1" "$1.new" >"$1.log" 2>&1 </dev/null; then
+        mv "$1.new" "$1"
+        rm -f "$1.log"
+    else
+        rm -f "$1.new"
+        dist_say "${1##*/} stays out of the start-up cache ($1.log says why); commands start slower"
+    fi
+}
+
 # The cache of loaded and linked classes (JEP 514) for exactly this JDK and these jars. Start-up is merely slower without.
 dist_aot() {
     local aot_cache
     dist=$1
     aot_cache=$1/$(aot_name)
-    java_command
-    if ! "${java_command[0]}" -XX:AOTCacheOutput="$aot_cache" "${java_command[@]:1}" --help >"$1/aot.log" 2>&1 </dev/null ||
+    java_command run
+    if ! "${java_command[0]}" -XX:AOTCacheOutput="$aot_cache" "${java_command[@]:1:${#java_command[@]}-2}" \
+        io.vduse4j.cli/io.vduse4j.cli.Rehearsal >"$1/aot.log" 2>&1 </dev/null ||
         [[ ! -s $aot_cache ]]; then
         rm -f "$aot_cache"
         dist_say "no start-up cache could be made ($1/aot.log says why); commands start a little slower"
