@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
 
@@ -73,7 +74,7 @@ public final class Disk implements AutoCloseable {
                 node.setupQueue(queue, disk.maxQueueSize());
             }
             WorkerPool pool = wishes.pool(0);
-            undo.push(pool::close);
+            undo.push(() -> wishes.release(pool));
             server = new VduseServer(node, disk, pool, wishes.serveOptions());
             undo.push(server::close);
             undo.push(() -> setUp.detach(DETACH));
@@ -196,6 +197,7 @@ public final class Disk implements AutoCloseable {
         private int queueSize = BlkOptions.DEFAULT_QUEUE_SIZE;
         private String serial = "";
         private int workers;
+        private Optional<WorkerPool> shared = Optional.empty();
         private long pollMicros;
         private int[] cpus = {};
         private OptionalLong bounceSize = OptionalLong.empty();
@@ -230,6 +232,17 @@ public final class Disk implements AutoCloseable {
         /** Number of worker threads; one for each queue, but not more than there are CPUs, if nothing is said. */
         public Builder workers(int workers) {
             this.workers = workers;
+            return this;
+        }
+
+        /**
+         * Has workers of the caller serve the queues, along with those of other disks, in place of some of its own: {@link
+         * #workers}, {@link #pollMicros} and {@link #pin} then mean nothing.
+         *
+         * @param pool stays the caller's and must outlive the disk
+         */
+        public Builder pool(WorkerPool pool) {
+            shared = Optional.of(pool);
             return this;
         }
 
@@ -357,6 +370,9 @@ public final class Disk implements AutoCloseable {
          * @param always nanoseconds that stand for {@link #POLL_ALWAYS}
          */
         WorkerPool pool(long always) throws LinuxException {
+            if (shared.isPresent()) {
+                return shared.get();
+            }
             int count = workers > 0
                     ? workers
                     : Math.min(queues, Runtime.getRuntime().availableProcessors());
@@ -364,8 +380,16 @@ public final class Disk implements AutoCloseable {
             return new WorkerPool(count, nanos, cpus);
         }
 
+        /** Closes what {@link #pool(long)} returned, unless it is shared. */
+        void release(WorkerPool pool) {
+            if (shared.isEmpty()) {
+                pool.close();
+            }
+        }
+
         private ServeOptions serveOptions() {
-            return new ServeOptions(pollMicros != POLL_ALWAYS, userMemory, false, packed, observer);
+            boolean kicks = shared.isPresent() || pollMicros != POLL_ALWAYS;
+            return new ServeOptions(kicks, userMemory, false, packed, observer);
         }
     }
 }

@@ -22,6 +22,7 @@ import java.time.Duration;
  */
 public final class VhostUserDisk implements AutoCloseable {
 
+    private final Disk.Builder wishes;
     private final Backend backend;
     private final SocketFile socket;
     private final VirtioBlk disk;
@@ -29,6 +30,7 @@ public final class VhostUserDisk implements AutoCloseable {
     private final VhostUserServer server;
 
     VhostUserDisk(Disk.Builder wishes, SocketFile socket, Backend backend) throws IOException {
+        this.wishes = wishes;
         this.backend = backend;
         this.socket = socket;
         try {
@@ -43,7 +45,7 @@ public final class VhostUserDisk implements AutoCloseable {
                 var options = new VhostUserOptions(wishes.options().name(), wishes.isPacked());
                 server = VhostUserServer.listen(socket, disk, pool, options);
             } catch (IOException | RuntimeException e) {
-                pool.close();
+                wishes.release(pool);
                 throw e;
             }
         } catch (IOException | RuntimeException e) {
@@ -71,6 +73,11 @@ public final class VhostUserDisk implements AutoCloseable {
         return backend.size();
     }
 
+    /** Whether the rings of a monitor are served. */
+    public boolean isInUse() {
+        return server.session().isPresent();
+    }
+
     /**
      * Waits until it is closed, or cannot be served any more.
      *
@@ -89,7 +96,7 @@ public final class VhostUserDisk implements AutoCloseable {
     @Override
     public void close() throws IOException {
         server.close();
-        pool.close();
+        wishes.release(pool);
         disk.close();
     }
 }

@@ -1,5 +1,7 @@
 package io.vduse4j.block;
 
+import io.vduse4j.linux.Errno;
+import io.vduse4j.linux.LinuxException;
 import java.io.IOException;
 import java.util.function.LongConsumer;
 
@@ -54,6 +56,18 @@ public interface Backend extends AutoCloseable {
      * with the size in bytes. One listener at a time; the last one set counts.
      */
     void onResize(LongConsumer listener);
+
+    /**
+     * Grows the volume. Returns when the new size is stable, and after the listener of {@link #onResize} was told. Blocks;
+     * called by any thread but a queue worker.
+     *
+     * @param bytes the new size, a multiple of {@link Limits#blockSize()}; the size of now changes nothing
+     * @throws IOException a {@link LinuxException}: EINVAL for a size that is smaller or no multiple, EROFS, EOPNOTSUPP
+     *     where the volume cannot be grown from here
+     */
+    default void resize(long bytes) throws IOException {
+        throw new LinuxException("resize", describe(), Errno.EOPNOTSUPP, "volumes of this kind keep their size");
+    }
 
     /** What a person calls the volume: {@code file:/srv/disk.img}. Never holds a secret. */
     String describe();

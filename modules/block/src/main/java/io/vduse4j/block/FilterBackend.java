@@ -56,6 +56,11 @@ public abstract class FilterBackend implements Backend {
     }
 
     @Override
+    public void resize(long bytes) throws IOException {
+        inner.resize(bytes);
+    }
+
+    @Override
     public String describe() {
         return inner.describe();
     }

@@ -61,6 +61,12 @@ public record Limits(
                 false);
     }
 
+    /** What is left of these limits for somebody who may only read. */
+    public Limits forReading() {
+        return new Limits(
+                blockSize, physicalBlockSize, maxTransfer, true, false, 0, false, false, 0, isVolatile, needsCopy);
+    }
+
     private static boolean isPowerOfTwo(int value) {
         return Integer.bitCount(value) == 1;
     }

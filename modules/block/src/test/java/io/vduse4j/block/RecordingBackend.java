@@ -39,7 +39,8 @@ final class RecordingBackend implements Backend {
                 blockSize, 4096, 1 << 20, readOnly, !readOnly, 4096, !readOnly, !readOnly, 8 << 20, false, false);
     }
 
-    void resize(long bytesNow) {
+    @Override
+    public void resize(long bytesNow) {
         size = bytesNow;
         onResize.accept(bytesNow);
     }

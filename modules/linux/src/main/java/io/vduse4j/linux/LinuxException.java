@@ -13,6 +13,7 @@ public final class LinuxException extends IOException {
     private final String call;
     private final String object;
     private final int errno;
+    private final String detail;
 
     /**
      * Describes a failure.
@@ -39,6 +40,7 @@ public final class LinuxException extends IOException {
         this.call = Objects.requireNonNull(call);
         this.object = Objects.requireNonNull(object);
         this.errno = errno;
+        this.detail = detail;
     }
 
     /** Returns the errno, a positive number of {@link Errno}. */
@@ -54,5 +56,10 @@ public final class LinuxException extends IOException {
     /** Returns what the call was asked of. */
     public String object() {
         return object;
+    }
+
+    /** Returns what else is known, or what to do; may be empty. */
+    public String detail() {
+        return detail;
     }
 }

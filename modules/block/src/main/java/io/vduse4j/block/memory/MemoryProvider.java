@@ -4,6 +4,7 @@ import io.vduse4j.block.Backend;
 import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.block.spi.BackendProvider;
 import java.io.IOException;
+import java.util.Optional;
 
 /** {@code memory:SIZE}: a disk in memory, gone with the process. */
 public final class MemoryProvider implements BackendProvider {
@@ -19,6 +20,11 @@ public final class MemoryProvider implements BackendProvider {
     @Override
     public String summary() {
         return "a disk in memory, gone with the process: memory:1G";
+    }
+
+    @Override
+    public Optional<String> identity(String rest) {
+        return Optional.empty();
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.vduse4j.block.Backend;
 import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.block.spi.BackendProvider;
 import java.io.IOException;
+import java.util.Optional;
 
 /** {@code null:SIZE}: reads zeroes, swallows writes. */
 public final class NullProvider implements BackendProvider {
@@ -19,6 +20,11 @@ public final class NullProvider implements BackendProvider {
     @Override
     public String summary() {
         return "reads zeroes and swallows writes, to measure everything but storage: null:1T";
+    }
+
+    @Override
+    public Optional<String> identity(String rest) {
+        return Optional.empty();
     }
 
     @Override

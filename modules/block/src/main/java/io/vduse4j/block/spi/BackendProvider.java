@@ -2,6 +2,7 @@ package io.vduse4j.block.spi;
 
 import io.vduse4j.block.Backend;
 import java.io.IOException;
+import java.util.Optional;
 
 /** Opens the backends of one scheme; found by {@link java.util.ServiceLoader}. */
 public interface BackendProvider {
@@ -11,6 +12,17 @@ public interface BackendProvider {
 
     /** One line for a person: what it is, with an example. */
     String summary();
+
+    /**
+     * Tells which texts mean the same storage: those with the same answer, which may be opened only once.
+     *
+     * @param rest what follows the colon
+     * @return a name of the storage, scheme included; empty if each opening makes storage of its own
+     * @throws IOException if the text is wrong
+     */
+    default Optional<String> identity(String rest) throws IOException {
+        return Optional.of(scheme() + ":" + rest);
+    }
 
     /**
      * Opens a volume.

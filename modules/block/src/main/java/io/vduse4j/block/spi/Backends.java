@@ -6,6 +6,7 @@ import io.vduse4j.linux.LinuxException;
 import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
 
@@ -23,6 +24,24 @@ public final class Backends {
      * @throws IOException a {@link LinuxException} with the errno that says what is wrong; EINVAL for an unknown scheme
      */
     public static Backend open(String text, BackendOptions options) throws IOException {
+        var meant = find(text);
+        return meant.provider().open(meant.rest(), options);
+    }
+
+    /**
+     * Tells which texts mean the same storage ({@link BackendProvider#identity}).
+     *
+     * @param text as {@link #open} takes it
+     * @throws IOException a {@link LinuxException}: EINVAL for an unknown scheme, or a text that its provider refuses
+     */
+    public static Optional<String> identity(String text) throws IOException {
+        var meant = find(text);
+        return meant.provider().identity(meant.rest());
+    }
+
+    private record Meant(BackendProvider provider, String rest) {}
+
+    private static Meant find(String text) throws LinuxException {
         if (text.isEmpty() || text.indexOf('\0') >= 0) {
             throw new LinuxException("open", "\"\"", Errno.EINVAL, "name a backend: a path, or one of " + schemes());
         }
@@ -31,7 +50,7 @@ public final class Backends {
         String scheme = path ? FILE : text.substring(0, colon);
         for (var provider : providers()) {
             if (provider.scheme().equals(scheme)) {
-                return provider.open(path ? text : text.substring(colon + 1), options);
+                return new Meant(provider, path ? text : text.substring(colon + 1));
             }
         }
         throw new LinuxException(

@@ -75,6 +75,15 @@ final class DeviceStorage implements Storage {
         }
     }
 
+    @Override
+    public void grow(long bytes) throws LinuxException {
+        throw new LinuxException(
+                "resize",
+                fd.name(),
+                Errno.EOPNOTSUPP,
+                "a device is grown where it comes from (lvextend, ...); its new size is seen within a second");
+    }
+
     /** Linux does not tell what a device has mapped. */
     @Override
     public Extent extent(long offset, long length, int blockSize) {

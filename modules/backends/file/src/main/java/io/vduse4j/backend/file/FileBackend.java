@@ -167,19 +167,42 @@ final class FileBackend implements Backend {
         latch.fail(new LinuxException(call, name, errno));
     }
 
+    @Override
+    public synchronized void resize(long bytes) throws IOException {
+        if (limits.readOnly()) {
+            throw new LinuxException("resize", name, Errno.EROFS, "it is open for reading only");
+        }
+        if (bytes < size || bytes % limits.blockSize() != 0) {
+            throw new LinuxException(
+                    "resize",
+                    name,
+                    Errno.EINVAL,
+                    "volumes only grow: it has " + size + " bytes, and blocks of " + limits.blockSize());
+        }
+        if (bytes > size) {
+            storage.grow(bytes);
+            takeSize();
+        }
+    }
+
+    /** Takes over a size that has changed. The thread that watches and one that resizes come here. */
+    private synchronized void takeSize() throws IOException {
+        long now = storage.size();
+        long whole = now - now % limits.blockSize();
+        if (now < size) {
+            shrunk();
+        } else if (whole > size) {
+            // Stable before anyone relies on it (DU-04).
+            latch.run(sync);
+            size = whole;
+            listener.accept(whole);
+        }
+    }
+
     /** Looks at the size once; returns false if the volume has failed and nothing can change that. */
     private boolean look() {
         try {
-            long now = storage.size();
-            long whole = now - now % limits.blockSize();
-            if (now < size) {
-                shrunk();
-            } else if (whole > size) {
-                // Stable before anyone relies on it (DU-04).
-                latch.run(sync);
-                size = whole;
-                listener.accept(whole);
-            }
+            takeSize();
         } catch (IOException | RuntimeException problem) {
             if (!latch.failed()) {
                 LOG.log(System.Logger.Level.WARNING, name + ": its size is not looked at any more: " + problem);

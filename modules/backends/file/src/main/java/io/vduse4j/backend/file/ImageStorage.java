@@ -9,7 +9,7 @@ import io.vduse4j.linux.FileStatus;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
 
-/** A regular file. Nothing here changes its size (DU-09). */
+/** A regular file. No request changes its size (DU-09). */
 final class ImageStorage implements Storage {
     private static final int PUNCH = FileIo.FALLOC_FL_PUNCH_HOLE | FileIo.FALLOC_FL_KEEP_SIZE;
     private static final int ZERO = FileIo.FALLOC_FL_ZERO_RANGE | FileIo.FALLOC_FL_KEEP_SIZE;
@@ -59,6 +59,12 @@ final class ImageStorage implements Storage {
     @Override
     public long size() throws LinuxException {
         return FileIo.status(fd).size();
+    }
+
+    /** What is new is a hole. */
+    @Override
+    public void grow(long bytes) throws LinuxException {
+        FileIo.truncate(fd, bytes);
     }
 
     @Override

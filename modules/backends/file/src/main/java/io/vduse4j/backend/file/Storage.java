@@ -10,6 +10,14 @@ interface Storage {
     long size() throws LinuxException;
 
     /**
+     * Makes it larger; any thread.
+     *
+     * @param bytes the new size
+     * @throws LinuxException EOPNOTSUPP where somebody else decides about the size
+     */
+    void grow(long bytes) throws LinuxException;
+
+    /**
      * Tells what a range begins with ({@link io.vduse4j.block.Backend#extent}); any thread.
      *
      * @param blockSize of the volume in bytes

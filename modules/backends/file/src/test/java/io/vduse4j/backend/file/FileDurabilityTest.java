@@ -139,6 +139,28 @@ class FileDurabilityTest {
     }
 
     @Test
+    void aResizeIsStableAndToldWhenItReturns() throws Exception {
+        var told = new CopyOnWriteArrayList<Long>();
+        backend.onResize(told::add);
+        backend.resize(SIZE);
+        assertThat(told).isEmpty();
+        backend.resize(2 * SIZE);
+        assertThat(told).containsExactly(2L * SIZE);
+        assertThat(syncs).hasValue(1);
+        assertThat(backend.size()).isEqualTo(2 * SIZE);
+        assertThat(path).hasSize(2 * SIZE);
+        for (long size : new long[] {SIZE, 2 * SIZE + 1}) {
+            assertThatThrownBy(() -> backend.resize(size))
+                    .isInstanceOf(LinuxException.class)
+                    .hasMessageContaining("volumes only grow");
+        }
+        syncFails = true;
+        assertThatThrownBy(() -> backend.resize(3 * SIZE)).hasMessageContaining("durability was lost");
+        assertThat(told).hasSize(1);
+        assertThat(backend.size()).isEqualTo(2 * SIZE);
+    }
+
+    @Test
     void growthThatIsNotStableIsNotTold() throws Exception {
         var told = new CompletableFuture<Long>();
         backend.onResize(told::complete);
