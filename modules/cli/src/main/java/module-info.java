@@ -4,6 +4,7 @@ module io.vduse4j.cli {
     requires io.vduse4j.api;
     // Not named in the code: its provider is found by ServiceLoader, which sees only modules that something requires.
     requires io.vduse4j.backend.file;
+    requires io.vduse4j.daemon;
     requires io.vduse4j.nbd;
     // The driver of "vduse bench".
     requires io.vduse4j.testkit;

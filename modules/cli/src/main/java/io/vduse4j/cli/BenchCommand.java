@@ -3,6 +3,7 @@ package io.vduse4j.cli;
 import io.vduse4j.block.BlkOptions;
 import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.block.spi.Backends;
+import io.vduse4j.daemon.Json;
 import io.vduse4j.testkit.load.LoadShape;
 import io.vduse4j.testkit.load.LoadTarget;
 import io.vduse4j.testkit.load.LocalDisk;

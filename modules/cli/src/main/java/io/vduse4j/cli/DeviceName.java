@@ -24,9 +24,8 @@ final class DeviceName {
      */
     static String of(String backend) {
         int colon = backend.indexOf(':');
-        // The rule by which backends are opened: a scheme has no slash before its colon.
-        boolean isPath = colon < 0 || backend.lastIndexOf('/', colon) >= 0;
-        boolean isFile = isPath || backend.startsWith("file:");
+        boolean isPath = BackendText.isPath(backend);
+        boolean isFile = BackendText.isFile(backend);
         var path = isPath || !isFile ? backend : backend.substring(colon + 1);
         var trimmed = path.replaceAll("/+$", "");
         var base = isFile ? trimmed.substring(trimmed.lastIndexOf('/') + 1) : backend.substring(0, colon);

@@ -2,9 +2,8 @@ package io.vduse4j.cli;
 
 import io.vduse4j.Bus;
 import io.vduse4j.Disk;
-import io.vduse4j.Hosts;
 import io.vduse4j.block.Backend;
-import io.vduse4j.block.spi.Backends;
+import io.vduse4j.daemon.ServedDisk;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.host.VduseHost;
@@ -12,7 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 
 /** Serves disks through the facade of the library. */
-record DiskServer(Console console) implements DiskServing {
+record DiskServer(Console console, Ground ground) implements DiskServing {
 
     /**
      * {@inheritDoc}
@@ -24,18 +23,18 @@ record DiskServer(Console console) implements DiskServing {
     public ServedDisk serve(RunSettings settings) throws IOException {
         return switch (settings.door()) {
             case VDUSE -> serveByHost(settings);
-            case VHOST_USER_BLK -> MonitorDisk.serve(settings, disk(settings), () -> backend(settings));
-            case NBD -> NbdDisk.serve(settings, () -> backend(settings));
+            case VHOST_USER_BLK -> MonitorDisk.serve(settings, disk(settings), () -> ground.volume(settings));
+            case NBD -> NbdDisk.serve(settings, () -> ground.volume(settings));
         };
     }
 
     private ServedDisk serveByHost(RunSettings settings) throws IOException {
         VduseHost host;
         try {
-            host = Hosts.open(settings.host());
+            host = ground.host(settings);
         } catch (IOException noHost) {
             if (settings.backendOptions().size().isEmpty()) {
-                backend(settings).close();
+                ground.volume(settings).close();
             }
             throw noHost;
         }
@@ -48,7 +47,7 @@ record DiskServer(Console console) implements DiskServing {
             }
             return disk;
         } catch (Throwable failure) {
-            closeAfter(failure, host);
+            closeAfter(failure, () -> ground.release(host));
             throw failure;
         }
     }
@@ -68,17 +67,14 @@ record DiskServer(Console console) implements DiskServing {
     }
 
     private ServedDisk serve(RunSettings settings, VduseHost host) throws IOException {
-        var backend = backend(settings);
+        var backend = ground.volume(settings);
         try {
-            return new HostedDisk(host, backend, disk(settings).serve(host, backend, settings.bus()));
+            return new HostedDisk(
+                    () -> ground.release(host), backend, disk(settings).serve(host, backend, settings.bus()));
         } catch (Throwable failure) {
             closeAfter(failure, backend);
             throw failure;
         }
-    }
-
-    private static Backend backend(RunSettings settings) throws IOException {
-        return Backends.open(settings.backend(), settings.backendOptions());
     }
 
     private Disk.Builder disk(RunSettings settings) {
@@ -91,6 +87,7 @@ record DiskServer(Console console) implements DiskServing {
                 .packed(settings.packed())
                 .attachTimeout(settings.attachTimeout());
         settings.workers().ifPresent(disk::workers);
+        ground.workers(settings).ifPresent(disk::pool);
         settings.bounceSize().ifPresent(disk::bounceSize);
         settings.msgTimeout().ifPresent(disk::msgTimeout);
         if (!settings.pin().isEmpty()) {
@@ -112,8 +109,14 @@ record DiskServer(Console console) implements DiskServing {
         }
     }
 
+    /** Gives something back. */
+    private interface Release extends AutoCloseable {
+        @Override
+        void close();
+    }
+
     /** All that belongs to one disk. */
-    private record HostedDisk(VduseHost host, Backend volume, Disk disk) implements ServedDisk {
+    private record HostedDisk(Release release, Backend volume, Disk disk) implements ServedDisk {
         @Override
         public String device() {
             return disk.device();
@@ -139,6 +142,16 @@ record DiskServer(Console console) implements DiskServing {
             return disk.isBroken();
         }
 
+        @Override
+        public boolean isInUse() {
+            return DeviceUse.isClaimed(device());
+        }
+
+        @Override
+        public void resize(long bytes) throws IOException {
+            volume.resize(bytes);
+        }
+
         /** A backend that workers may still use is made stable but not closed; the process is about to end. */
         @Override
         public void close() throws IOException {
@@ -148,7 +161,7 @@ record DiskServer(Console console) implements DiskServing {
                 closeAfter(left, this::flush);
                 throw left;
             }
-            try (host;
+            try (release;
                     volume) {
                 flush();
             }

@@ -1,5 +1,6 @@
 package io.vduse4j.cli;
 
+import io.vduse4j.daemon.ServedDisk;
 import java.io.IOException;
 
 /** The way to serve a disk. The command has one ({@link DiskServer}); tests of its life cycle bring another. */

@@ -23,17 +23,12 @@ final class ErrorLine {
     private static String of(LinuxException failure) {
         var fact = failure.call() + " " + failure.object() + ": " + Errno.text(failure.errno()) + " ("
                 + Errno.name(failure.errno()) + ")";
-        var detail = detail(failure, fact);
+        var detail = failure.detail().isEmpty() ? usualHelp(failure.errno()) : failure.detail();
         return detail.isEmpty() ? fact : fact + "; " + detail;
     }
 
-    /** What the exception says beside the fact; where it says nothing, what usually helps. */
-    private static String detail(LinuxException failure, String fact) {
-        var message = failure.getMessage();
-        if (message.length() > fact.length() + 2 && message.startsWith(fact)) {
-            return message.substring(fact.length() + 2);
-        }
-        return switch (failure.errno()) {
+    private static String usualHelp(int errno) {
+        return switch (errno) {
             case Errno.ENOENT, Errno.ENOTDIR -> "check the path";
             case Errno.EACCES, Errno.EPERM -> "run as root, or as a user who may";
             case Errno.EBUSY, Errno.EAGAIN, Errno.ETXTBSY -> "end who uses it, or wait";

@@ -1,9 +1,9 @@
 package io.vduse4j.cli;
 
-import io.vduse4j.linux.Errno;
+import io.vduse4j.daemon.ErrorKind;
 import io.vduse4j.linux.LinuxException;
 
-/** What the command ends with, and the only place where an errno becomes such a number. */
+/** What the command ends with. */
 final class ExitCode {
     private ExitCode() {}
 
@@ -36,27 +36,18 @@ final class ExitCode {
 
     /** Returns the exit code for what went wrong. */
     static int of(Throwable failure) {
-        return failure instanceof LinuxException linux ? of(linux.errno()) : FAILED;
+        return failure instanceof LinuxException linux ? of(ErrorKind.of(linux.errno())) : FAILED;
     }
 
-    private static int of(int errno) {
-        return switch (errno) {
-            case Errno.EINVAL, Errno.EISDIR, Errno.ENAMETOOLONG, Errno.ENOTBLK, Errno.ERANGE, Errno.EOVERFLOW -> USAGE;
-            case Errno.ENOENT, Errno.ENOTDIR -> NOT_FOUND;
-            case Errno.EEXIST -> EXISTS;
-            case Errno.EBUSY, Errno.EAGAIN, Errno.ETXTBSY, Errno.EALREADY, Errno.EADDRINUSE -> BUSY;
-            case Errno.ENODEV,
-                    Errno.ENXIO,
-                    Errno.ENOSYS,
-                    Errno.ENOTTY,
-                    Errno.EPERM,
-                    Errno.EACCES,
-                    Errno.EROFS,
-                    Errno.EOPNOTSUPP,
-                    Errno.EPROTONOSUPPORT,
-                    Errno.EAFNOSUPPORT -> NOT_POSSIBLE;
-            case Errno.ETIMEDOUT, Errno.ETIME -> TIMEOUT;
-            default -> FAILED;
+    private static int of(ErrorKind kind) {
+        return switch (kind) {
+            case FAILED -> FAILED;
+            case USAGE -> USAGE;
+            case NOT_FOUND -> NOT_FOUND;
+            case EXISTS -> EXISTS;
+            case BUSY -> BUSY;
+            case NOT_POSSIBLE -> NOT_POSSIBLE;
+            case TIMEOUT -> TIMEOUT;
         };
     }
 }

@@ -1,12 +1,13 @@
 package io.vduse4j.cli;
 
+import io.vduse4j.daemon.Json;
+import io.vduse4j.daemon.ServedDisk;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -67,7 +68,11 @@ final class Foreground {
      */
     int run() throws IOException, InterruptedException {
         try (var end = new HardEnd(console, leftBehind())) {
-            takeSignals(end);
+            StopSignals.take(
+                    console,
+                    end,
+                    signal -> events.add(new Event.Stop(signal)),
+                    "a process that is told to end leaves its disk behind");
             try (var disk = serving.serve(settings)) {
                 try {
                     return untilEnd(disk);
@@ -86,22 +91,6 @@ final class Foreground {
             case NBD, VHOST_USER_BLK ->
                 "the socket of " + settings.name() + " may be left; serving it again there replaces it";
         };
-    }
-
-    private void takeSignals(HardEnd end) {
-        var requests = new StopRequests(
-                System::nanoTime,
-                signal -> {
-                    end.startDeadline();
-                    events.add(new Event.Stop(signal));
-                },
-                () -> end.now("ended at once by a second signal", ExitCode.FAILED));
-        try {
-            StopSignals.take(requests);
-        } catch (ReflectiveOperationException refused) {
-            console.say("signals cannot be taken (" + refused.getCause()
-                    + "): a process that is told to end leaves its disk behind; start the JVM without -Xrs");
-        }
     }
 
     private int untilEnd(ServedDisk disk) throws IOException, InterruptedException {
@@ -160,16 +149,7 @@ final class Foreground {
 
     /** Tells what is there now; the device goes to standard output unless that belongs to the command. */
     private void announce(ServedDisk disk) throws LinuxException {
-        long millis = (System.nanoTime() - began) / 1_000_000;
-        var door = settings.door() == Door.NBD
-                ? settings.door().text()
-                : settings.queues() + (settings.queues() == 1 ? " queue × " : " queues × ") + settings.queueSize()
-                        + ", "
-                        + (settings.door() == Door.VDUSE
-                                ? settings.bus().name().toLowerCase(Locale.ROOT)
-                                : settings.door().text());
-        console.say(settings.name() + ": " + disk.backend() + " " + SizeText.of(disk.size()) + ", " + door
-                + ", ready in " + millis + " ms");
+        console.say(ReadyLine.of(settings, disk, began));
         if (command.isEmpty()) {
             console.out((output == OutputFormat.JSON ? json(disk) : disk.device()) + "\n");
         }

@@ -1,5 +1,6 @@
 package io.vduse4j.cli;
 
+import io.vduse4j.daemon.Json;
 import io.vduse4j.vduse.host.linux.HostCheck.Finding;
 import io.vduse4j.vduse.host.linux.HostCheck.Status;
 import java.util.LinkedHashMap;

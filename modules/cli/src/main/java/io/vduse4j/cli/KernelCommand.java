@@ -61,7 +61,8 @@ final class KernelCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         var stop = new CountDownLatch(1);
         try (var end = new HardEnd(console, socket + " may be left; the next kernel at that path removes it")) {
-            takeSignals(end, stop);
+            StopSignals.take(
+                    console, end, _ -> stop.countDown(), "a kernel that is told to end leaves its socket behind");
             try (var host = kernel.open();
                     var server = KernelServer.listen(host, socket)) {
                 long millis = (System.nanoTime() - began) / 1_000_000;
@@ -71,21 +72,5 @@ final class KernelCommand implements Callable<Integer> {
             }
         }
         return ExitCode.OK;
-    }
-
-    private void takeSignals(HardEnd end, CountDownLatch stop) {
-        var requests = new StopRequests(
-                System::nanoTime,
-                _ -> {
-                    end.startDeadline();
-                    stop.countDown();
-                },
-                () -> end.now("ended at once by a second signal", ExitCode.FAILED));
-        try {
-            StopSignals.take(requests);
-        } catch (ReflectiveOperationException refused) {
-            console.say("signals cannot be taken (" + refused.getCause()
-                    + "): a kernel that is told to end leaves its socket behind; start the JVM without -Xrs");
-        }
     }
 }

@@ -7,6 +7,8 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.function.Supplier;
 
 /** The {@code vduse} command. */
 public final class Main {
@@ -39,7 +41,7 @@ public final class Main {
      */
     static int execute(PrintStream out, PrintStream err, String... args) {
         var console = new Console(out, err);
-        return execute(console, new DiskServer(console), args);
+        return execute(console, new DiskServer(console, Ground.OWN), args);
     }
 
     /** As {@link #execute(PrintStream, PrintStream, String...)}, with another way to serve disks: for tests. */
@@ -51,12 +53,18 @@ public final class Main {
     static int execute(Console console, DiskServing serving, KernelSource kernel, String... args) {
         ConsoleLoggers.sendTo(console);
         long began = System.nanoTime();
-        var line = VduseCommand.commandLine(
-                console,
-                new CheckCommand(console, HostCheck::run),
-                new KernelCommand(console, kernel, began),
-                new RunCommand(console, serving, began),
-                new BenchCommand(console));
+        var commands = new LinkedHashMap<String, Supplier<Object>>();
+        commands.put("check", () -> new CheckCommand(console, HostCheck::run));
+        commands.put("run", () -> new RunCommand(console, serving, began));
+        commands.put("daemon", () -> new DaemonCommand(console, began));
+        commands.put("create", () -> new CreateCommand(console));
+        commands.put("ls", () -> new LsCommand(console));
+        commands.put("show", () -> new ShowCommand(console));
+        commands.put("resize", () -> new ResizeCommand(console));
+        commands.put("rm", () -> new RmCommand(console));
+        commands.put("kernel", () -> new KernelCommand(console, kernel, began));
+        commands.put("bench", () -> new BenchCommand(console));
+        var line = VduseCommand.commandLine(console, commands, args);
         int code = line.execute(args);
         console.drain(LAST_LINES);
         return code;

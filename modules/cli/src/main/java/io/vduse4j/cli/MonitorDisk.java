@@ -3,6 +3,7 @@ package io.vduse4j.cli;
 import io.vduse4j.Disk;
 import io.vduse4j.VhostUserDisk;
 import io.vduse4j.block.Backend;
+import io.vduse4j.daemon.ServedDisk;
 import io.vduse4j.linux.SocketFile;
 import java.io.IOException;
 import java.time.Duration;
@@ -77,6 +78,16 @@ record MonitorDisk(Optional<SocketPlace> place, Backend volume, VhostUserDisk di
     @Override
     public boolean isBroken() {
         return false;
+    }
+
+    @Override
+    public boolean isInUse() {
+        return disk.isInUse();
+    }
+
+    @Override
+    public void resize(long bytes) throws IOException {
+        volume.resize(bytes);
     }
 
     /** A volume that workers may still use is made stable but not closed; the process is about to end. */

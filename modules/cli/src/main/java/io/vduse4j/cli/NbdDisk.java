@@ -1,6 +1,7 @@
 package io.vduse4j.cli;
 
 import io.vduse4j.block.Backend;
+import io.vduse4j.daemon.ServedDisk;
 import io.vduse4j.nbd.BackendExport;
 import io.vduse4j.nbd.NbdLimits;
 import io.vduse4j.nbd.NbdServer;
@@ -89,6 +90,16 @@ final class NbdDisk implements ServedDisk {
     @Override
     public boolean isBroken() {
         return false;
+    }
+
+    @Override
+    public boolean isInUse() {
+        return server.connections() > 0;
+    }
+
+    @Override
+    public void resize(long bytes) throws IOException {
+        volume.resize(bytes);
     }
 
     /** A volume that workers may still use is made stable but not closed; the process is about to end. */

@@ -30,6 +30,11 @@ record PassedSocket(String text, OptionalInt number, String name) {
     /** Far above what a socket unit can hold, and no sum of it overflows. */
     private static final int MOST = 1 << 16;
 
+    /** Whether a text names such a socket, well or badly, and not a path. */
+    static boolean isMeant(String text) {
+        return text.startsWith(FD) || text.equals(SYSTEMD) || text.startsWith(SYSTEMD + ":");
+    }
+
     /**
      * Reads {@code fd:N}, {@code systemd} or {@code systemd:NAME}; empty for anything else, which is a path.
      *

@@ -1,5 +1,7 @@
 package io.vduse4j.cli;
 
+import io.vduse4j.daemon.Json;
+
 /**
  * Makes one harmless line of any text: names, serials and messages from outside may hold line breaks and the escape
  * sequences of terminals (T8).
@@ -36,10 +38,10 @@ final class Printable {
                 if (isHarmless(point)) {
                     line.appendCodePoint(point);
                 } else if (Character.isBmpCodePoint(point)) {
-                    escape(line, (char) point);
+                    Json.escape(line, (char) point);
                 } else {
-                    escape(line, Character.highSurrogate(point));
-                    escape(line, Character.lowSurrogate(point));
+                    Json.escape(line, Character.highSurrogate(point));
+                    Json.escape(line, Character.lowSurrogate(point));
                 }
             }
         }
@@ -57,15 +59,5 @@ final class Printable {
                     Character.UNASSIGNED -> false;
             default -> true;
         };
-    }
-
-    private static final String HEX = "0123456789abcdef";
-
-    /** Appends {@code \}{@code u} and four hexadecimal digits. */
-    static void escape(StringBuilder line, char unit) {
-        line.append("\\u");
-        for (int shift = 12; shift >= 0; shift -= 4) {
-            line.append(HEX.charAt((unit >> shift) & 0xf));
-        }
     }
 }

@@ -16,7 +16,7 @@ import java.util.OptionalLong;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** Checks the options of {@code vduse run} before anything is created. */
+/** Checks the options of a disk before anything is created. */
 record RunChecks(CommandLine line, String backend, RunOptions options) {
     private static final long SECTOR = BlkRequest.SECTOR_BYTES;
     private static final int PAGE = 4096;
@@ -29,7 +29,7 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
 
     /** Options about virtio: what every door has but NBD. */
     private static final List<String> OF_VIRTIO =
-            List.of("--queues", "--queue-size", "--serial", "--pin", "--poll-us", "--packed");
+            List.of("--queues", "--queue-size", "--serial", "--dedicated", "--pin", "--poll-us", "--packed");
 
     private static final Duration MAX_WAIT = Duration.ofMinutes(10);
     private static final Duration MAX_MSG_TIMEOUT = Duration.ofHours(1);
@@ -37,18 +37,17 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
     /**
      * Returns what was asked for.
      *
+     * @param name of the device, if it was given
+     * @param host where VDUSE is
      * @throws ParameterException with what is wrong and the rule that it breaks
      */
-    RunSettings settings() {
-        var device = options.name == null ? DeviceName.of(backend) : options.name;
+    RunSettings settings(Optional<String> name, String host) {
+        var device = name.orElseGet(() -> DeviceName.of(backend));
         var fault = DeviceName.fault(device);
         require(fault.isEmpty(), "--name " + device, fault);
         var door = checkDoor();
         var passed = passed(door);
-        require(
-                List.of("auto", "linux", "embedded").contains(options.host) || options.host.contains("/"),
-                "--host " + options.host,
-                "must be auto, linux, embedded, or the path of a socket of \"vduse kernel\", with a slash in it");
+        checkHost(line, host);
         require(
                 options.bus.equals("virtio") || options.bus.equals("vhost"),
                 "--bus " + options.bus,
@@ -74,13 +73,14 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
                 door,
                 passed.isEmpty() ? socket() : Optional.empty(),
                 passed,
-                options.host,
+                host,
                 device,
                 Bus.valueOf(options.bus.toUpperCase(Locale.ROOT)),
                 options.queues,
                 options.queueSize,
                 number,
                 optional(options.workers),
+                options.dedicated || options.workers != null || !options.pin.isEmpty() || options.pollMicros != 0,
                 options.pin,
                 options.pollMicros,
                 options.wait,
@@ -88,6 +88,21 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
                 options.userMemory,
                 options.packed,
                 Optional.ofNullable(options.msgTimeout));
+    }
+
+    /**
+     * Checks where VDUSE is to be found.
+     *
+     * @throws ParameterException if it is none of what is known
+     */
+    static void checkHost(CommandLine line, String host) {
+        if (!List.of("auto", "linux", "embedded").contains(host) && !host.contains("/")) {
+            throw new ParameterException(
+                    line,
+                    "--host " + host
+                            + ": must be auto, linux, embedded, or the path of a socket of \"vduse kernel\", with a"
+                            + " slash in it");
+        }
     }
 
     private Door checkDoor() {

@@ -2,10 +2,12 @@ package io.vduse4j.cli;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -62,8 +64,28 @@ final class RunCommand implements Callable<Integer> {
     @Parameters(index = "1..*", hidden = true)
     private List<String> command = List.of();
 
+    @Option(names = "--name", paramLabel = "NAME", description = "Name of the device; disk-FILE if not given.")
+    private String name;
+
+    @Option(
+            names = "--host",
+            paramLabel = "auto|linux|embedded|PATH",
+            description = {
+                "Where VDUSE is. linux: this machine's kernel; embedded: a kernel half in this process, for machines",
+                "without VDUSE, whose disk is an NBD socket; PATH: that of \"vduse kernel --socket PATH\", which outlives",
+                "this process; auto, the default: linux where it can be used, else embedded."
+            })
+    private String host = "auto";
+
     @Mixin
     private final RunOptions options = new RunOptions();
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "table|json",
+            converter = OutputFormat.Converter.class,
+            description = "json: an object with device, name, size and backend, not the bare device.")
+    private OutputFormat output = OutputFormat.TABLE;
 
     @Mixin
     @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
@@ -79,11 +101,11 @@ final class RunCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         checkCommand();
-        var settings = new RunChecks(spec.commandLine(), backend, options).settings();
+        var settings = new RunChecks(spec.commandLine(), backend, options).settings(Optional.ofNullable(name), host);
         if (!command.isEmpty()) {
             Program.require(command.getFirst());
         }
-        return new Foreground(console, serving, settings, command, options.output, began).run();
+        return new Foreground(console, serving, settings, command, output, began).run();
     }
 
     /** A word beside the backend is a mistake, not a command, unless it comes after the two dashes. */

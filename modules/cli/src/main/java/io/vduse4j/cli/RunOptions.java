@@ -5,11 +5,11 @@ import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The options of {@code vduse run} as the user wrote them. Null is what was not given and has no fixed default. */
+/**
+ * The options of a disk as the user wrote them, for {@code vduse run} and {@code vduse create}. Null is what was not given
+ * and has no fixed default.
+ */
 final class RunOptions {
-    @Option(names = "--name", paramLabel = "NAME", description = "Name of the device; disk-FILE if not given.")
-    String name;
-
     @Option(
             names = "--via",
             paramLabel = "vduse|vhost-user-blk|nbd",
@@ -34,16 +34,6 @@ final class RunOptions {
             description =
                     "virtio: /dev/vdX on this host; vhost: /dev/vhost-vdpa-N for a virtual machine. Default virtio.")
     String bus = "virtio";
-
-    @Option(
-            names = "--host",
-            paramLabel = "auto|linux|embedded|PATH",
-            description = {
-                "Where VDUSE is. linux: this machine's kernel; embedded: a kernel half in this process, for machines",
-                "without VDUSE, whose disk is an NBD socket; PATH: that of \"vduse kernel --socket PATH\", which outlives",
-                "this process; auto, the default: linux where it can be used, else embedded."
-            })
-    String host = "auto";
 
     @Option(
             names = "--size",
@@ -75,6 +65,14 @@ final class RunOptions {
 
     @Option(names = "--workers", paramLabel = "N", description = "Threads that serve queues, 1 to their number.")
     Integer workers;
+
+    @Option(
+            names = "--dedicated",
+            description = {
+                "Workers that serve this disk alone, as they do for \"vduse run\". In a daemon its disks share workers;",
+                "--workers, --pin and --poll-us ask for dedicated ones, too."
+            })
+    boolean dedicated;
 
     @Option(
             names = "--pin",
@@ -124,11 +122,4 @@ final class RunOptions {
             converter = Durations.class,
             description = "After this silence of ours the kernel breaks the device, 1s to 60m. Default 30s.")
     Duration msgTimeout;
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "table|json",
-            converter = OutputFormat.Converter.class,
-            description = "json: an object with device, name, size and backend, not the bare device.")
-    OutputFormat output = OutputFormat.TABLE;
 }

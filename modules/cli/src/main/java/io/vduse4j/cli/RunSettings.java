@@ -10,7 +10,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * What a user asked of {@code vduse run}, checked.
+ * What a user asked a disk to be, checked.
  *
  * @param backend as the user wrote it
  * @param backendOptions what concerns the backend alone
@@ -24,6 +24,7 @@ import java.util.OptionalLong;
  * @param queueSize entries of each queue
  * @param serial what the driver shows, 0 to 20 characters
  * @param workers threads; the framework decides if not given
+ * @param dedicated whether its workers serve nothing else where disks could share them
  * @param pin processors that the workers may use; empty for all
  * @param pollMicros see {@link io.vduse4j.Disk.Builder#pollMicros}
  * @param attachTimeout how long attaching may take
@@ -45,10 +46,37 @@ record RunSettings(
         int queueSize,
         String serial,
         OptionalInt workers,
+        boolean dedicated,
         List<Integer> pin,
         long pollMicros,
         Duration attachTimeout,
         OptionalLong bounceSize,
         boolean userMemory,
         boolean packed,
-        Optional<Duration> msgTimeout) {}
+        Optional<Duration> msgTimeout) {
+
+    /** The same, listening there. */
+    RunSettings withSocket(Path path) {
+        return new RunSettings(
+                backend,
+                backendOptions,
+                door,
+                Optional.of(path),
+                passed,
+                host,
+                name,
+                bus,
+                queues,
+                queueSize,
+                serial,
+                workers,
+                dedicated,
+                pin,
+                pollMicros,
+                attachTimeout,
+                bounceSize,
+                userMemory,
+                packed,
+                msgTimeout);
+    }
+}

@@ -18,6 +18,30 @@ final class StopSignals {
     private static final List<String> NAMES = List.of("TERM", "INT", "HUP");
 
     /**
+     * Takes the signals from now on, for an orderly end at the first and an end at once at the second. Where they cannot be
+     * taken that is said, and what it means.
+     *
+     * @param end gets its deadline with the first signal
+     * @param first gets the number of the first signal
+     * @param leaves who leaves what behind when a signal ends the process: for the message
+     */
+    static void take(Console console, HardEnd end, IntConsumer first, String leaves) {
+        var requests = new StopRequests(
+                System::nanoTime,
+                signal -> {
+                    end.startDeadline();
+                    first.accept(signal);
+                },
+                () -> end.now("ended at once by a second signal", ExitCode.FAILED));
+        try {
+            take(requests);
+        } catch (ReflectiveOperationException refused) {
+            console.say(
+                    "signals cannot be taken (" + refused.getCause() + "): " + leaves + "; start the JVM without -Xrs");
+        }
+    }
+
+    /**
      * Takes the signals from now on. One that the process was started to ignore (nohup) stays ignored.
      *
      * @param handler gets the number of each

@@ -1,6 +1,8 @@
 package io.vduse4j.cli;
 
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -25,6 +27,7 @@ import picocli.CommandLine.Spec;
             "  vduse run disk.img                    a disk from a file: /dev/vdX for this host's containers",
             "  vduse run memory:1G -- sh -c 'mkfs.ext4 -q $VDUSE_DEV'",
             "  vduse run disk.img --bus vhost        /dev/vhost-vdpa-N for a virtual machine",
+            "  vduse daemon &                        many disks from one process: create, ls, show, resize, rm",
             "",
             "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 4 exists, 5 busy, 6 not possible on this host, 7 timeout",
             "\"vduse COMMAND --help\" says more about a command."
@@ -49,17 +52,25 @@ final class VduseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "a command is missing: bench, check, kernel or run");
+        throw new ParameterException(
+                spec.commandLine(),
+                "a command is missing: " + String.join(", ", spec.subcommands().keySet()));
     }
 
-    /** Builds the whole command. */
-    static CommandLine commandLine(
-            Console console, CheckCommand check, KernelCommand kernel, RunCommand run, BenchCommand bench) {
-        var line = new CommandLine(new VduseCommand())
-                .addSubcommand(check)
-                .addSubcommand(run)
-                .addSubcommand(kernel)
-                .addSubcommand(bench);
+    /**
+     * Builds the whole command, or only what a command line needs: picocli looks at the fields of every command it is
+     * given, and {@code run} shall not wait for that.
+     *
+     * @param commands by their names, in the order of the help
+     * @param args what the user wrote
+     */
+    static CommandLine commandLine(Console console, Map<String, Supplier<Object>> commands, String... args) {
+        var line = new CommandLine(new VduseCommand());
+        if (args.length > 0 && commands.containsKey(args[0])) {
+            line.addSubcommand(args[0], commands.get(args[0]).get());
+        } else {
+            commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        }
         return line.setOut(console.writer())
                 // Asking whether there is a terminal would make each start slower.
                 .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))

@@ -1,5 +1,6 @@
 package io.vduse4j.cli;
 
+import io.vduse4j.daemon.ServedDisk;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -57,6 +58,16 @@ final class FakeDiskMain {
         @Override
         public boolean isBroken() {
             return behaviour.equals("broken");
+        }
+
+        @Override
+        public boolean isInUse() {
+            return false;
+        }
+
+        @Override
+        public void resize(long bytes) {
+            console.say("resized");
         }
 
         @Override

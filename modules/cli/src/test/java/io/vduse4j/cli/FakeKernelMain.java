@@ -17,7 +17,7 @@ final class FakeKernelMain {
 
     public static void main(String[] args) {
         var console = new Console(System.out, System.err);
-        System.exit(Main.execute(console, new DiskServer(console), () -> new FakeKernel(console), args));
+        System.exit(Main.execute(console, new DiskServer(console, Ground.OWN), () -> new FakeKernel(console), args));
     }
 
     private record FakeKernel(Console console) implements VduseHost {

@@ -19,7 +19,21 @@ final class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "check --help", "run --help", "run -h", "kernel --help", "bench --help"})
+    @ValueSource(
+            strings = {
+                "--help",
+                "check --help",
+                "run --help",
+                "run -h",
+                "kernel --help",
+                "bench --help",
+                "daemon --help",
+                "create --help",
+                "ls --help",
+                "show --help",
+                "resize --help",
+                "rm --help"
+            })
     void helpHasExamplesAndExitCodes(String line) {
         var invocation = Invocation.of(line.split(" "));
         assertThat(invocation.code()).isZero();
@@ -38,8 +52,11 @@ final class MainTest {
     @Test
     void noCommandIsAMistake() {
         assertThat(Invocation.of())
-                .isEqualTo(new Invocation(
-                        2, "", "vduse: a command is missing: bench, check, kernel or run; see \"vduse --help\"\n"));
+                .isEqualTo(
+                        new Invocation(
+                                2,
+                                "",
+                                "vduse: a command is missing: check, run, daemon, create, ls, show, resize, rm, kernel, bench; see \"vduse --help\"\n"));
     }
 
     @Test

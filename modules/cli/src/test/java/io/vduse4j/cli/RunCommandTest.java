@@ -51,6 +51,7 @@ final class RunCommandTest {
                         256,
                         "disk-db.img",
                         OptionalInt.empty(),
+                        false,
                         List.of(),
                         0,
                         Duration.ofSeconds(10),
@@ -63,7 +64,7 @@ final class RunCommandTest {
     @Test
     void passesEveryOptionOn() {
         run("run memory:1G --name n --via vduse --bus vhost --host linux --size 1G --queues 4 --queue-size 128"
-                + " --block-size 4096 --serial s --read-only --direct --workers 2 --pin 0,1 --poll-us always"
+                + " --block-size 4096 --serial s --read-only --direct --workers 2 --dedicated --pin 0,1 --poll-us always"
                 + " --wait 3s --force --bounce-size 1M --umem --packed --msg-timeout 1m -v -o json");
         assertThat(asked)
                 .containsExactly(new RunSettings(
@@ -79,6 +80,7 @@ final class RunCommandTest {
                         128,
                         "s",
                         OptionalInt.of(2),
+                        true,
                         List.of(0, 1),
                         Disk.POLL_ALWAYS,
                         Duration.ofSeconds(3),
@@ -115,6 +117,7 @@ final class RunCommandTest {
                 "run x --via nbd --queues 2 | --queues: is for --via vduse and vhost-user-blk",
                 "run x --via vhost-user-blk --umem | --umem: is for --via vduse",
                 "run x --via nbd --bus vhost | --bus: is for --via vduse",
+                "run x --via nbd --dedicated | --dedicated: is for --via vduse and vhost-user-blk",
                 "run x --via nbd --workers 17 | --workers 17: must be 1 to 16",
                 "run x --host mars | --host mars: must be auto, linux, embedded, or the path",
                 "run x --bus pci | --bus pci: must be virtio or vhost",

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -110,6 +111,17 @@ final class VduseProcess implements AutoCloseable {
                 .as("still runs: %s", err())
                 .isTrue();
         return process.exitValue();
+    }
+
+    /** Processor time that it has used so far. */
+    Duration cpu() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
+    /** Ends it as nothing should be ended. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly();
+        exitCode();
     }
 
     String out() {

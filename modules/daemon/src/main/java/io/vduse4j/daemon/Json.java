@@ -1,4 +1,4 @@
-package io.vduse4j.cli;
+package io.vduse4j.daemon;
 
 import java.util.Iterator;
 import java.util.List;
@@ -6,18 +6,27 @@ import java.util.Map;
 
 /**
  * Writes JSON (RFC 8259) on one line. Everything outside of printable ASCII is escaped, so the text is safe for any
- * terminal and any encoding (D5).
+ * terminal and any encoding (D5). {@link JsonReader} reads it.
  */
-final class Json {
+public final class Json {
     private Json() {}
+
+    private static final String HEX = "0123456789abcdef";
+
+    /** The value {@code null}. */
+    public enum Null {
+        /** The only one. */
+        NULL
+    }
 
     /**
      * Writes a value.
      *
-     * @param value a string, whole number, boolean, list, or map with strings as keys; a map is written in its own order
+     * @param value a string, whole number, boolean, {@link Null}, list, or map with strings as keys; a map is written in
+     *     its own order
      * @throws IllegalArgumentException for anything else
      */
-    static String of(Object value) {
+    public static String of(Object value) {
         var json = new StringBuilder();
         write(json, value);
         return json.toString();
@@ -29,6 +38,7 @@ final class Json {
             case Long number -> json.append(number.longValue());
             case Integer number -> json.append(number.intValue());
             case Boolean truth -> json.append(truth.booleanValue());
+            case Null _ -> json.append("null");
             case List<?> list -> list(json, list.iterator());
             case Map<?, ?> map -> object(json, map);
             default -> throw new IllegalArgumentException("not written as JSON: " + value.getClass());
@@ -71,11 +81,19 @@ final class Json {
                     if (unit >= ' ' && unit <= '~') {
                         json.append(unit);
                     } else {
-                        Printable.escape(json, unit);
+                        escape(json, unit);
                     }
                 }
             }
         }
         json.append('"');
+    }
+
+    /** Appends {@code \}{@code u} and four hexadecimal digits. */
+    public static void escape(StringBuilder text, char unit) {
+        text.append("\\u");
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            text.append(HEX.charAt((unit >> shift) & 0xf));
+        }
     }
 }

@@ -1,11 +1,11 @@
-package io.vduse4j.cli;
+package io.vduse4j.daemon;
 
 import java.io.IOException;
 import java.time.Duration;
 
 /** A disk that is being served. */
-interface ServedDisk extends AutoCloseable {
-    /** Path of the device. */
+public interface ServedDisk extends AutoCloseable {
+    /** What its user opens: a path, or a URI. */
     String device();
 
     /** Its size in bytes. */
@@ -20,9 +20,20 @@ interface ServedDisk extends AutoCloseable {
     /** Whether the kernel has given the device up. */
     boolean isBroken();
 
+    /** Whether somebody uses it now, as far as can be told; false where that is not known. */
+    boolean isInUse();
+
     /**
-     * Detaches, makes everything stable that was acknowledged, destroys, and gives everything back.
+     * Grows the volume; everybody who uses it sees the new size.
      *
+     * @param bytes the new size, a multiple of the logical block and not less than now
+     * @throws IOException EINVAL, or EOPNOTSUPP where the volume cannot be grown from here
+     */
+    void resize(long bytes) throws IOException;
+
+    /**
+     * Detaches, makes everything stable that was acknowledged, destroys, and gives everything back. Called once: what could not be
+     * closed may still be used by workers and is left alone.     *
      * @throws IOException with what could not be done and what is left behind
      */
     @Override

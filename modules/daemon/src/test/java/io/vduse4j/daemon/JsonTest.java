@@ -1,4 +1,4 @@
-package io.vduse4j.cli;
+package io.vduse4j.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

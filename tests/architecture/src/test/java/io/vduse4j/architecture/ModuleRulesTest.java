@@ -32,6 +32,7 @@ class ModuleRulesTest {
             Map.entry("backend", List.of("linux", "block")),
             Map.entry("embedded", List.of("linux", "virtio", "vduse")),
             Map.entry("nbd", List.of("linux", "block")),
+            Map.entry("daemon", List.of("linux", "block")),
             Map.entry("testkit", List.of("linux", "virtio", "block", "dataplane", "vduse", "vhostuser", "embedded")),
             Map.entry(
                     "cli",
@@ -45,6 +46,7 @@ class ModuleRulesTest {
                             "embedded",
                             "nbd",
                             "backend",
+                            "daemon",
                             "testkit")));
 
     private static JavaClasses classes;
@@ -84,10 +86,19 @@ class ModuleRulesTest {
                 .resideInAPackage(ROOT)
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(all("backend"), all("cli"), all("testkit"))
+                .resideInAnyPackage(all("backend"), all("daemon"), all("cli"), all("testkit"))
                 .check(classes);
         String[] below = Stream.of(
-                        "linux", "virtio", "block", "dataplane", "vduse", "vhostuser", "embedded", "nbd", "backend")
+                        "linux",
+                        "virtio",
+                        "block",
+                        "dataplane",
+                        "vduse",
+                        "vhostuser",
+                        "embedded",
+                        "nbd",
+                        "backend",
+                        "daemon")
                 .map(ModuleRulesTest::all)
                 .toArray(String[]::new);
         noClasses()

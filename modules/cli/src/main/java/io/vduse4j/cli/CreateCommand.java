@@ -1,0 +1,96 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.daemon.Json;
+import io.vduse4j.daemon.RpcException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vduse create}: has a daemon serve a disk. */
+@Command(
+        name = "create",
+        sortOptions = false,
+        synopsisHeading = "Usage: ",
+        customSynopsis = "vduse create NAME BACKEND [options]",
+        header = "Has the daemon serve a disk.",
+        description = {
+            "",
+            "Standard output is only the device, once it can be used. The disk lives until \"vduse rm\" or the end of the",
+            "daemon. Several exports may share one backend; one of them may write."
+        },
+        optionListHeading = "%nOptions:%n",
+        footer = {
+            "",
+            "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon or no such file, 4 the name is taken, 5 in use,",
+            "6 not possible on this host, 7 timeout",
+            "",
+            "Examples:",
+            "  vduse create db0 db.img --size 10G --queues 2",
+            "  vduse create vm0 db.img --via vhost-user-blk      /run/vduse/vm0.vhost-user-blk, beside the daemon's socket",
+            "  vduse create copy db.img --via nbd --read-only    the same volume, while vm0 writes to it"
+        })
+final class CreateCommand implements Callable<Integer> {
+    /** For what comes before and after the attaching: opening the volume, and the answer. */
+    private static final Duration BESIDES = Duration.ofSeconds(60);
+
+    private final Console console;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "Name of the export, and of its device.")
+    private String name;
+
+    @Parameters(index = "1", paramLabel = "BACKEND", description = "As for \"vduse run\".")
+    private String backend;
+
+    @Mixin
+    private final RunOptions options = new RunOptions();
+
+    @Mixin
+    private final DaemonOption daemon = new DaemonOption();
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "table|json",
+            converter = OutputFormat.Converter.class,
+            description = "json: all that \"vduse show\" tells, not the bare device.")
+    private OutputFormat output = OutputFormat.TABLE;
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
+    private final CommonOptions common;
+
+    CreateCommand(Console console) {
+        this.console = console;
+        common = new CommonOptions(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var text = BackendText.absolute(backend);
+        var disk = spec.mixins().get("options").options();
+        var params = DiskParams.write(name, text, spec.commandLine().getParseResult(), disk);
+        if (options.socket != null && !PassedSocket.isMeant(options.socket)) {
+            params.put("socket", Path.of(options.socket).toAbsolutePath().toString());
+        }
+        try {
+            // Here for the better message; the daemon trusts nobody.
+            DiskParams.read(params, "auto");
+        } catch (RpcException wrong) {
+            throw new ParameterException(spec.commandLine(), wrong.getMessage());
+        }
+        var export = daemon.call("export.create", params, options.wait.plus(BESIDES));
+        console.out((output == OutputFormat.JSON ? Json.of(export) : ((Map<?, ?>) export).get("device")) + "\n");
+        return ExitCode.OK;
+    }
+}

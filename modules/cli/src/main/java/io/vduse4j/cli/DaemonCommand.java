@@ -1,0 +1,134 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.Disk;
+import io.vduse4j.daemon.Exports;
+import io.vduse4j.daemon.RpcServer;
+import io.vduse4j.dataplane.WorkerPool;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code vduse daemon}: many disks in one process, managed over a socket, until a signal ends it. */
+@Command(
+        name = "daemon",
+        sortOptions = false,
+        synopsisHeading = "Usage: ",
+        customSynopsis = "vduse daemon [options]",
+        header = "Serves many disks from one process; create, ls, show, resize and rm manage them.",
+        description = {
+            "",
+            "Standard output is the path of the socket, once it listens; everything else goes to standard error.",
+            "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); its disks end with it."
+        },
+        optionListHeading = "%nOptions:%n",
+        footer = {
+            "",
+            "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such folder, 4 PATH is another file, 5 one runs there, 7 timeout",
+            "",
+            "Examples:",
+            "  vduse daemon &                                  at /run/vduse/daemon.sock, or in $XDG_RUNTIME_DIR",
+            "  vduse daemon --socket /run/tenant.sock --workers 4 --pin 2-5",
+            "  vduse create db0 db.img --size 10G && vduse ls"
+        })
+final class DaemonCommand implements Callable<Integer> {
+    private static final int MOST_WORKERS = 1024;
+
+    private final Console console;
+    private final long began;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            description = {
+                "Where to listen; only processes of the same user can connect. Default: $VDUSE_SOCKET, else",
+                "/run/vduse/daemon.sock for root and $XDG_RUNTIME_DIR/vduse/daemon.sock for others."
+            })
+    private Path socket;
+
+    @Option(
+            names = "--host",
+            paramLabel = "auto|linux|embedded|PATH",
+            description = "Where VDUSE is, for all disks; as for \"vduse run\". Default auto.")
+    private String host = "auto";
+
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description = "Threads that the disks share. Default: one for each processor.")
+    private int workers = Runtime.getRuntime().availableProcessors();
+
+    @Option(
+            names = "--pin",
+            paramLabel = "CPUS",
+            converter = CpuList.class,
+            description = "Processors that these threads may use, as in 0,2-3.")
+    private List<Integer> pin = List.of();
+
+    @Option(
+            names = "--poll-us",
+            paramLabel = "N|always",
+            converter = PollTime.class,
+            description =
+                    "Microseconds for which an idle one looks before it sleeps; always: it never does. Default 0.")
+    private long pollMicros;
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
+    private final CommonOptions common;
+
+    /**
+     * Makes the command.
+     *
+     * @param began when the process began, in {@link System#nanoTime}
+     */
+    DaemonCommand(Console console, long began) {
+        this.console = console;
+        this.began = began;
+        common = new CommonOptions(console);
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        RunChecks.checkHost(spec.commandLine(), host);
+        if (workers < 1 || workers > MOST_WORKERS) {
+            throw new ParameterException(spec.commandLine(), "--workers " + workers + ": must be 1 to " + MOST_WORKERS);
+        }
+        var path = DaemonSocket.of(Optional.ofNullable(socket), System.getenv());
+        DaemonSocket.makeFolder(path);
+        try (var end = new HardEnd(console, "disks may be left; serve them again under their names, and " + path)) {
+            var stop = new CountDownLatch(1);
+            StopSignals.take(
+                    console, end, _ -> stop.countDown(), "a daemon that is told to end leaves its disks behind");
+            serve(path, stop);
+        }
+        return ExitCode.OK;
+    }
+
+    /** The socket goes first and the ground last. */
+    private void serve(Path path, CountDownLatch stop) throws IOException, InterruptedException {
+        long nanos = pollMicros == Disk.POLL_ALWAYS ? Long.MAX_VALUE : pollMicros * 1000;
+        var pool = new WorkerPool(
+                workers, nanos, pin.stream().mapToInt(Integer::intValue).toArray());
+        try (var ground = new SharedGround(host, pool);
+                var exports = new Exports<RunSettings>();
+                var server = RpcServer.listen(path, new ExportMethods(console, ground, exports, host, path))) {
+            console.say(
+                    "daemon: at " + server.path() + ", ready in " + (System.nanoTime() - began) / 1_000_000 + " ms");
+            console.out(server.path() + "\n");
+            // Without a deadline: serving until somebody ends it is the purpose.
+            stop.await();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+package io.vduse4j.cli;
+
+import io.vduse4j.daemon.Json;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code vduse ls}: what a daemon serves. */
+@Command(
+        name = "ls",
+        sortOptions = false,
+        synopsisHeading = "Usage: ",
+        customSynopsis = "vduse ls [options]",
+        header = "Lists the disks of the daemon.",
+        description = {
+            "",
+            "States: creating, up, ended (detached by somebody else, or given up by the kernel), removing, failed."
+        },
+        optionListHeading = "%nOptions:%n",
+        footer = {
+            "",
+            "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon, 7 timeout",
+            "",
+            "Examples:",
+            "  vduse ls",
+            "  vduse ls -o json | jq -r '.[] | select(.state == \"up\") | .device'"
+        })
+final class LsCommand implements Callable<Integer> {
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    private final Console console;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "table|json",
+            converter = OutputFormat.Converter.class,
+            description = "How to show it; a table if not given.")
+    private OutputFormat output = OutputFormat.TABLE;
+
+    @Mixin
+    private final DaemonOption daemon = new DaemonOption();
+
+    @Mixin
+    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
+    private final CommonOptions common;
+
+    LsCommand(Console console) {
+        this.console = console;
+        common = new CommonOptions(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        var exports = daemon.call("export.list", Map.of(), TIMEOUT);
+        console.out(output == OutputFormat.JSON ? Json.of(exports) + "\n" : table((List<?>) exports));
+        return ExitCode.OK;
+    }
+
+    private static String table(List<?> exports) {
+        var table = new Table();
+        table.row("NAME", "VIA", "BACKEND", "SIZE", "DEVICE", "STATE");
+        for (var export : exports) {
+            var members = (Map<?, ?>) export;
+            table.row(
+                    cell(members, "name"),
+                    cell(members, "via"),
+                    cell(members, "backend"),
+                    members.get("size") instanceof Long size ? SizeText.of(size) : "-",
+                    cell(members, "device"),
+                    cell(members, "state"));
+        }
+        return table.text();
+    }
+
+    private static String cell(Map<?, ?> members, String name) {
+        return members.get(name) instanceof String text ? text : "-";
+    }
+}
