@@ -4,6 +4,10 @@ import io.vduse4j.block.BlkOptions;
 import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.block.spi.Backends;
 import io.vduse4j.daemon.Json;
+import io.vduse4j.linux.Errno;
+import io.vduse4j.linux.LinuxException;
+import io.vduse4j.testkit.DeviceFaultException;
+import io.vduse4j.testkit.load.LoadQueue;
 import io.vduse4j.testkit.load.LoadShape;
 import io.vduse4j.testkit.load.LoadTarget;
 import io.vduse4j.testkit.load.LocalDisk;
@@ -165,12 +169,26 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         var shape = shape();
         check(shape);
+        try {
+            run(shape);
+        } catch (DeviceFaultException fault) {
+            throw new LinuxException(
+                    "drive",
+                    other == null ? backend : backend + " or --vs",
+                    Errno.EPROTO,
+                    fault.getMessage() + "; a depth of " + depth + " needs queues of " + LoadQueue.ringSize(shape)
+                            + " entries: is the back end's --queue-size as large?");
+        }
+        return ExitCode.OK;
+    }
+
+    private void run(LoadShape shape) throws IOException, InterruptedException {
         if (backend.startsWith(VHOST_USER)) {
             var socket = Path.of(backend.substring(VHOST_USER.length()));
             try (var disk = VhostUserTarget.connect(socket, queues, packed, shape)) {
                 measure(disk, shape);
             }
-            return ExitCode.OK;
+            return;
         }
         boolean readOnly = shape.readPercent() == 100;
         var options = new BackendOptions(RunChecks.optional(size), OptionalInt.empty(), readOnly, direct, false);
@@ -183,7 +201,6 @@ final class BenchCommand implements Callable<Integer> {
                 var disk = LocalDisk.serve(volume, serving, shape)) {
             measure(disk, shape);
         }
-        return ExitCode.OK;
     }
 
     private void measure(LoadTarget disk, LoadShape shape) throws IOException, InterruptedException {

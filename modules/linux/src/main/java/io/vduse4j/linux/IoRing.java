@@ -3,6 +3,7 @@ package io.vduse4j.linux;
 import static io.vduse4j.linux.IoRingLayout.IORING_ENTER_GETEVENTS;
 import static io.vduse4j.linux.IoRingLayout.IORING_OP_READV;
 import static io.vduse4j.linux.IoRingLayout.IORING_OP_WRITEV;
+import static io.vduse4j.linux.IoRingLayout.IOSQE_ASYNC;
 import static io.vduse4j.linux.IoRingLayout.IOSQE_FIXED_FILE;
 import static io.vduse4j.linux.IoRingLayout.SQE_SIZE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
@@ -137,7 +138,15 @@ public final class IoRing implements AutoCloseable {
      * @return whether there was room
      */
     public boolean readv(long iov, int count, long offset, long data) {
-        return put(IORING_OP_READV, iov, count, offset, 0, data);
+        return put(IORING_OP_READV, IOSQE_FIXED_FILE, iov, count, offset, 0, data);
+    }
+
+    /**
+     * As {@link #readv}, by a thread of the kernel even if the bytes are at hand: for what takes long to copy. Several are
+     * copied at once where there are processors for it.
+     */
+    public boolean readvAside(long iov, int count, long offset, long data) {
+        return put(IORING_OP_READV, IOSQE_FIXED_FILE | IOSQE_ASYNC, iov, count, offset, 0, data);
     }
 
     /**
@@ -146,17 +155,16 @@ public final class IoRing implements AutoCloseable {
      * @param flags 0 or {@link FileIo#RWF_DSYNC}
      */
     public boolean writev(long iov, int count, long offset, int flags, long data) {
-        return put(IORING_OP_WRITEV, iov, count, offset, flags, data);
+        return put(IORING_OP_WRITEV, IOSQE_FIXED_FILE, iov, count, offset, flags, data);
     }
 
-    private boolean put(int opcode, long address, int count, long offset, int flags, long data) {
+    private boolean put(int opcode, int how, long address, int count, long offset, int flags, long data) {
         if (tail - head() > sqMask) {
             return false;
         }
         long sqe = setup.sqes() + (long) (tail & sqMask) * SQE_SIZE;
         // The file is number 0 of those that were registered.
-        memory.set(
-                JAVA_LONG, sqe + IoRingLayout.SQE_OPCODE, opcode | (IOSQE_FIXED_FILE << (8 * IoRingLayout.SQE_FLAGS)));
+        memory.set(JAVA_LONG, sqe + IoRingLayout.SQE_OPCODE, opcode | (how << (8 * IoRingLayout.SQE_FLAGS)));
         memory.set(JAVA_LONG, sqe + IoRingLayout.SQE_OFF, offset);
         memory.set(JAVA_LONG, sqe + IoRingLayout.SQE_ADDR, address);
         memory.set(JAVA_INT, sqe + IoRingLayout.SQE_LEN, count);

@@ -40,6 +40,7 @@ final class IoRingLayout {
     static final int CQE_RES = 8;
 
     static final int IOSQE_FIXED_FILE = 1;
+    static final int IOSQE_ASYNC = 1 << 4;
 
     static final int IORING_OP_READV = 1;
     static final int IORING_OP_WRITEV = 2;

@@ -173,6 +173,7 @@ class LinuxConstantsGoldenTest {
         golden(architecture)
                 .include("linux/io_uring.h")
                 .expect("IOSQE_FIXED_FILE", IoRingLayout.IOSQE_FIXED_FILE)
+                .expect("IOSQE_ASYNC", IoRingLayout.IOSQE_ASYNC)
                 .expect("IORING_OP_READV", IoRingLayout.IORING_OP_READV)
                 .expect("IORING_OP_WRITEV", IoRingLayout.IORING_OP_WRITEV)
                 .expect("IORING_SETUP_CLAMP", IoRingLayout.IORING_SETUP_CLAMP)

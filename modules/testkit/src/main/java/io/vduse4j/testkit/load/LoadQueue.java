@@ -89,7 +89,7 @@ public final class LoadQueue {
     }
 
     /** Entries of a queue that holds all requests of a shape: three descriptors each. */
-    static int ringSize(LoadShape shape) {
+    public static int ringSize(LoadShape shape) {
         return Math.max(4, Integer.highestOneBit(3 * shape.depth() - 1) << 1);
     }
 

@@ -93,7 +93,7 @@ final class FileBackend implements Backend {
         var own = memory.child("channel of " + name, Iovecs.BYTES);
         try {
             var transfers = new Transfers(this, vectors(own));
-            var ring = way == IoWay.INLINE ? Optional.<IoRing>empty() : ring(slots, completions);
+            var ring = ring(slots, completions);
             return new FileChannel(
                     this, transfers, ring.isEmpty() ? IoWay.INLINE : way, ring, slots, completions, () -> {
                         own.close();

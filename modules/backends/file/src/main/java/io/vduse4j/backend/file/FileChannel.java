@@ -14,6 +14,12 @@ import java.util.function.LongConsumer;
  * the storage goes to the ring. Whatever ends there otherwise than whole is done again on the thread aside (DU-06).
  */
 final class FileChannel implements Channel, IoRing.Ended {
+    /**
+     * Reads of so many bytes and more are copied aside, several at once: to hand one over costs 5 to 10 µs, to copy 256
+     * KiB takes 50 and more, for which the worker would answer nothing.
+     */
+    private static final int LARGE = 256 << 10;
+
     private final FileBackend backend;
     private final Transfers transfers;
     private final IoWay way;
@@ -28,7 +34,7 @@ final class FileChannel implements Channel, IoRing.Ended {
      * Prepares one job a slot.
      *
      * @param transfers the owner's own
-     * @param ring there for any way but {@link IoWay#INLINE}; the channel's now
+     * @param ring there unless the way is {@link IoWay#INLINE}; the channel's now
      * @param release gives back what was taken for the channel
      */
     FileChannel(
@@ -62,13 +68,16 @@ final class FileChannel implements Channel, IoRing.Ended {
     }
 
     private void read(int slot, Request request) {
-        int result = switch (way) {
-            case INLINE -> transfers.run(request);
-            case AT_HAND -> transfers.runNow(request);
-            case RING -> Transfers.WOULD_WAIT;
-        };
+        boolean aside = request.length >= LARGE && way != IoWay.RING && ring.isPresent();
+        int result = aside
+                ? Transfers.WOULD_WAIT
+                : switch (way) {
+                    case INLINE -> transfers.run(request);
+                    case AT_HAND -> transfers.runNow(request);
+                    case RING -> Transfers.WOULD_WAIT;
+                };
         if (result == Transfers.WOULD_WAIT) {
-            toRing(slot, request);
+            toRing(slot, request, aside);
         } else {
             completions.complete(slot, result);
         }
@@ -81,21 +90,25 @@ final class FileChannel implements Channel, IoRing.Ended {
         } else if (backend.latch().failed()) {
             completions.complete(slot, Errno.EIO);
         } else {
-            toRing(slot, request);
+            toRing(slot, request, false);
         }
     }
 
-    private void toRing(int slot, Request request) {
+    private void toRing(int slot, Request request, boolean aside) {
         withKernel[slot] = request;
-        var to = ring.orElseThrow();
-        int flags = request.fua ? FileIo.RWF_DSYNC : 0;
-        boolean taken = request.iovCount <= FileIo.IOV_MAX
-                && (request.op == Request.Op.READ
-                        ? to.readv(request.iov, request.iovCount, request.offset, slot)
-                        : to.writev(request.iov, request.iovCount, request.offset, flags, slot));
-        if (!taken) {
+        if (request.iovCount > FileIo.IOV_MAX || !put(ring.orElseThrow(), slot, request, aside)) {
             again(slot);
         }
+    }
+
+    private static boolean put(IoRing to, int slot, Request request, boolean aside) {
+        if (request.op == Request.Op.WRITE) {
+            int flags = request.fua ? FileIo.RWF_DSYNC : 0;
+            return to.writev(request.iov, request.iovCount, request.offset, flags, slot);
+        }
+        return aside
+                ? to.readvAside(request.iov, request.iovCount, request.offset, slot)
+                : to.readv(request.iov, request.iovCount, request.offset, slot);
     }
 
     private void again(long slot) {

@@ -7,11 +7,11 @@ import io.vduse4j.linux.FileIo;
 import java.lang.foreign.Arena;
 
 /**
- * How the reads and writes of a file are done: what is fastest differs by file system. A channel whose owner cannot poll,
- * or a kernel without io_uring, knows only {@link #INLINE}.
+ * How the reads and writes of a file are done: what is fastest differs by file system. Large reads go to the ring in any
+ * case, if there is one. A channel whose owner cannot poll, or a kernel without io_uring, knows only {@link #INLINE}.
  */
 enum IoWay {
-    /** All by system calls of the worker: memory is what the file lies in, and the ring would hand all to other threads. */
+    /** By system calls of the worker: memory is what the file lies in, and the ring would hand all to other threads. */
     INLINE,
 
     /**
