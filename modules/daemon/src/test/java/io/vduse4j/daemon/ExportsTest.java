@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -105,35 +106,33 @@ final class ExportsTest {
     }
 
     @Test
-    void ofManyThatWantANameOneGetsIt() throws Exception {
-        for (int round = 0; round < 50; round++) {
-            var name = "n" + round;
-            var go = new CountDownLatch(1);
-            var made = new AtomicInteger();
-            var refused = new AtomicInteger();
-            var threads = new ArrayList<Thread>();
-            for (int i = 0; i < 8; i++) {
-                threads.add(Thread.ofPlatform().start(() -> {
-                    try {
-                        go.await();
-                        exports.create(name, "", () -> {
-                            made.incrementAndGet();
-                            return new TestDisk();
-                        });
-                    } catch (LinuxException other) {
-                        refused.addAndGet(other.errno() == Errno.EEXIST ? 1 : 100);
-                    } catch (IOException | InterruptedException wrong) {
-                        refused.addAndGet(100);
+    void ofTwoThatWantANameOneGetsIt() throws Exception {
+        var rounds = Stream.generate(() -> new Exports<String>()).limit(20_000).toList();
+        var arrived = new AtomicInteger();
+        var made = new AtomicInteger();
+        var refused = new AtomicInteger();
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < 2; i++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                for (int round = 0; round < rounds.size(); round++) {
+                    arrived.incrementAndGet();
+                    while (arrived.get() < 2 * (round + 1)) {
+                        Thread.onSpinWait(); // so that both come in the same moment
                     }
-                }));
-            }
-            go.countDown();
-            for (var thread : threads) {
-                assertThat(thread.join(Duration.ofSeconds(30))).isTrue();
-            }
-            assertThat(made).hasValue(1);
-            assertThat(refused).hasValue(7);
+                    try {
+                        rounds.get(round).create("x", "", TestDisk::new);
+                        made.incrementAndGet();
+                    } catch (IOException other) {
+                        refused.incrementAndGet();
+                    }
+                }
+            }));
         }
+        for (var thread : threads) {
+            assertThat(thread.join(Duration.ofSeconds(50))).isTrue();
+        }
+        assertThat(made).hasValue(rounds.size());
+        assertThat(refused).hasValue(rounds.size());
     }
 
     @Test
