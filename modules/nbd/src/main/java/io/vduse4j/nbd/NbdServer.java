@@ -11,6 +11,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Serves {@link NbdExport}s on one socket. Exports come and go while it runs; those that use one when it goes are
@@ -42,6 +43,7 @@ public final class NbdServer implements AutoCloseable {
     private final ExportTable exports = new ExportTable();
     private final PayloadMemory memory;
     private final Connections connections = new Connections();
+    private final Thread looker = Thread.ofVirtual().name("nbd-look").unstarted(this::look);
     private volatile boolean stopping;
 
     private NbdServer(ServerSocketChannel listener, AutoCloseable socket, SocketAddress address, NbdLimits limits) {
@@ -51,7 +53,7 @@ public final class NbdServer implements AutoCloseable {
         this.limits = limits;
         this.memory = new PayloadMemory(limits.serverBytes());
         Thread.ofVirtual().name("nbd-accept").start(this::accept);
-        Thread.ofVirtual().name("nbd-look").start(this::look);
+        looker.start();
     }
 
     /**
@@ -146,6 +148,7 @@ public final class NbdServer implements AutoCloseable {
      */
     public void stop(Duration deadline) throws IOException {
         stopping = true;
+        LockSupport.unpark(looker);
         try {
             socket.close();
         } catch (IOException | RuntimeException failure) {
@@ -188,13 +191,16 @@ public final class NbdServer implements AutoCloseable {
         }
         var connection = new Connection(channel, exports, limits, memory, connections::remove);
         connections.add(connection);
+        LockSupport.unpark(looker);
         connection.start();
         if (stopping) {
             connection.drain();
         }
     }
 
+    /** A server that nobody uses looks at nothing: many of them in one process would never let it rest. */
     private void look() {
+        boolean alone = false;
         for (int round = 1; !stopping; round++) {
             pause(LOOK);
             long now = System.nanoTime();
@@ -204,6 +210,10 @@ public final class NbdServer implements AutoCloseable {
             }
             if (round % TRIM_EVERY == 0) {
                 memory.trim();
+                while (alone && connections.count() == 0 && !stopping) {
+                    LockSupport.park(this); // until the next client comes; it may return without a reason
+                }
+                alone = connections.count() == 0;
             }
         }
     }
