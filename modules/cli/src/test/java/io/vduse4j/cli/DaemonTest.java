@@ -199,6 +199,11 @@ final class DaemonTest {
         refused("create b bogus:x --via nbd", 2, "open bogus:x");
         refused("create a/b memory:1M", 2, "name a/b: must be 1 to 64");
         refused("create b memory:1M --queues 17", 2, "--queues 17: must be 1 to 16", "see \"vduse create --help\"");
+        refused(
+                "create b memory:1M --via vhost-user-blk --socket fd:3",
+                2,
+                "--socket fd:3: a daemon listens at a path");
+        refused("create b memory:1M --via vhost-user-blk --socket fd:x", 2, "--socket fd:x: ");
         refused("create b memory:1M --host linux", 2, "there is no option --host");
         assertThat(done("ls").lines()).hasSize(2);
     }
