@@ -235,6 +235,11 @@ final class BlkHandler implements QueueHandler, Completions {
     }
 
     @Override
+    public boolean mayBlock() {
+        return context.isAlone();
+    }
+
+    @Override
     public int poll() {
         return channel.poll();
     }

@@ -31,4 +31,12 @@ public interface Completions {
     default boolean watch(EventFd ready) {
         return false;
     }
+
+    /**
+     * Whether a request may hold the owner's thread up for long, because nobody else waits for it. Asked on that thread,
+     * for each request: it changes while other devices come and go.
+     */
+    default boolean mayBlock() {
+        return true;
+    }
 }

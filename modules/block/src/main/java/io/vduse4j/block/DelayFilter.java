@@ -67,6 +67,11 @@ public final class DelayFilter extends FilterBackend {
             public boolean watch(EventFd ready) {
                 return completions.watch(ready);
             }
+
+            @Override
+            public boolean mayBlock() {
+                return completions.mayBlock();
+            }
         };
         return new FilterChannel(inner().open(slots, sink)) {
             @Override

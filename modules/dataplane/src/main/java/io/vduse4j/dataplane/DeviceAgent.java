@@ -306,6 +306,11 @@ final class DeviceAgent implements HandlerContext {
     }
 
     @Override
+    public boolean isAlone() {
+        return worker.servesOne();
+    }
+
+    @Override
     public Ordering ordering() {
         return Ordering.NONE;
     }

@@ -130,6 +130,11 @@ public final class Worker implements AutoCloseable {
         }
     }
 
+    /** Whether it serves one device. Its own thread. */
+    boolean servesOne() {
+        return agents.size() == 1;
+    }
+
     void add(DeviceAgent agent) {
         agents.add(agent);
     }

@@ -33,6 +33,14 @@ public interface HandlerContext {
         return false;
     }
 
+    /**
+     * Whether the thread serves this handler alone at the moment: a request that holds it up holds up no other device. On
+     * the worker's thread.
+     */
+    default boolean isAlone() {
+        return true;
+    }
+
     /** Asked before a request is submitted. */
     Ordering ordering();
 

@@ -28,6 +28,7 @@ public final class Worker implements AutoCloseable {
     private final Request[] requests;
     private final boolean watches;
     private final Channel channel;
+    private boolean serveOthers;
 
     /**
      * Opens a channel, as a worker that waits for descriptors and polls.
@@ -71,6 +72,11 @@ public final class Worker implements AutoCloseable {
         public boolean watch(EventFd ready) {
             return watches;
         }
+
+        @Override
+        public boolean mayBlock() {
+            return !serveOthers;
+        }
     }
 
     private void end(int slot, int errno) {
@@ -103,6 +109,11 @@ public final class Worker implements AutoCloseable {
             }
             results[slot] = Errno.EFAULT;
         }
+    }
+
+    /** From now on other devices wait for this thread, or do not. */
+    public void serveOthers(boolean others) {
+        serveOthers = others;
     }
 
     /** Ends a batch. */

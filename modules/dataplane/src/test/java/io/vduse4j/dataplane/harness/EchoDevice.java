@@ -44,6 +44,7 @@ public final class EchoDevice implements VirtioDevice {
     private final boolean direct;
     private final Optional<EventFd> ready;
     private volatile Consumer<Chain> onHandle = _ -> {};
+    private volatile Optional<HandlerContext> context = Optional.empty();
     private volatile int handlersClosed;
 
     private EchoDevice(int queues, Outside outside, boolean direct, Optional<EventFd> ready) {
@@ -78,6 +79,11 @@ public final class EchoDevice implements VirtioDevice {
         return this;
     }
 
+    /** What its last handler was given. */
+    public HandlerContext context() {
+        return context.orElseThrow();
+    }
+
     /** How many handlers were closed. */
     public int handlersClosed() {
         return handlersClosed;
@@ -110,6 +116,7 @@ public final class EchoDevice implements VirtioDevice {
 
     @Override
     public QueueHandler handler(HandlerContext context, long features) throws IOException {
+        this.context = Optional.of(context);
         return new Handler(context);
     }
 

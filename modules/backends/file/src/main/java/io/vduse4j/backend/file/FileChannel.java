@@ -84,7 +84,8 @@ final class FileChannel implements Channel, IoRing.Ended {
     }
 
     private void write(int slot, Request request) {
-        boolean inline = way == IoWay.INLINE || (way == IoWay.AT_HAND && !request.fua);
+        // The kernel lets a writer wait, for seconds if need be, when the storage does not keep up with the page cache.
+        boolean inline = way == IoWay.INLINE || (way == IoWay.AT_HAND && !request.fua && completions.mayBlock());
         if (inline) {
             completions.complete(slot, transfers.run(request));
         } else if (backend.latch().failed()) {

@@ -15,8 +15,8 @@ enum IoWay {
     INLINE,
 
     /**
-     * Reads of what is in the page cache, and writes into it, by system calls of the worker; what has to wait for the
-     * storage by the ring.
+     * Reads of what is in the page cache, and writes into it while the worker serves no other device, by system calls of
+     * the worker; the rest, which may have to wait for the storage, by the ring.
      */
     AT_HAND,
 
