@@ -29,6 +29,7 @@ class DelayFilterTest {
             requests[1].op = Request.Op.WRITE;
             long start = System.nanoTime();
             worker.submit(0, requests[0]);
+            worker.flushSubmissions();
             assertThat(worker.hasEnded(0)).as("the read").isFalse();
             worker.submit(1, requests[1]);
             assertThat(worker.hasEnded(1)).as("the write").isTrue();

@@ -1,5 +1,7 @@
 package io.vduse4j.block.memory;
 
+import io.vduse4j.block.Channel;
+import io.vduse4j.block.Completions;
 import io.vduse4j.block.Extent;
 import io.vduse4j.block.FileExtents;
 import io.vduse4j.block.Iovecs;
@@ -37,6 +39,11 @@ final class MemoryBackend extends VolatileBackend {
             throw problem;
         }
         bytes = NativeMemory.ALL.asSlice(mapping.address(), size.bytes());
+    }
+
+    @Override
+    public Channel open(int slots, Completions completions) {
+        return new MemoryChannel(this, bytes, completions);
     }
 
     @Override

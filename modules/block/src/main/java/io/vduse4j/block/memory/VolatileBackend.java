@@ -36,7 +36,7 @@ abstract class VolatileBackend implements Backend {
     }
 
     @Override
-    public final Channel open(int slots, Completions completions) {
+    public Channel open(int slots, Completions completions) {
         return new Channel() {
             @Override
             public void submit(int slot, Request request) {

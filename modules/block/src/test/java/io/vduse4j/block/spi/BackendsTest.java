@@ -23,6 +23,13 @@ class BackendsTest {
         }
     }
 
+    /** Two exports of memory:1M are two disks. */
+    @ParameterizedTest
+    @ValueSource(strings = {"memory:1M", "null:1T"})
+    void whatIsMadeAnewIsNothingElse(String text) throws Exception {
+        assertThat(Backends.identity(text)).isEmpty();
+    }
+
     @Test
     void anUnknownSchemeNamesTheKnownOnes() {
         refused("memroy:1G", BackendOptions.NONE)
