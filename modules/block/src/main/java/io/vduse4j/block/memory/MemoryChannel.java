@@ -27,6 +27,7 @@ final class MemoryChannel implements Channel {
     private boolean copying;
 
     /** Read by nobody; without it the compiler would see that what was fetched is not used. */
+    @SuppressWarnings("UnusedVariable")
     private long fetched;
 
     MemoryChannel(MemoryBackend backend, MemorySegment bytes, Completions completions) {
