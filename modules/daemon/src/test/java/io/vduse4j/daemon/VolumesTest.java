@@ -148,6 +148,7 @@ final class VolumesTest {
                     var request = new Request();
                     request.op = op;
                     channel.submit(0, request);
+                    channel.flushSubmissions();
                     assertThat(ended[0]).as(op.name()).isEqualTo(op == Request.Op.READ ? 0 : Errno.EROFS);
                 }
             }
