@@ -128,6 +128,11 @@ public final class FileIo {
         return FileStatus.of(fd);
     }
 
+    /** Tells whether an open file lies on a file system in memory, tmpfs for one: it is gone with the power. */
+    public static boolean isInMemory(Fd fd) throws LinuxException {
+        return FileSystem.of(fd).isInMemory();
+    }
+
     /** Returns what the kernel knows of a path; symbolic links are followed. */
     public static FileStatus status(String path) throws LinuxException {
         return FileStatus.of(path);
