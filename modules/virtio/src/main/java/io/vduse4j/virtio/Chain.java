@@ -275,4 +275,11 @@ public final class Chain {
         pieces.set(ValueLayout.JAVA_LONG, (long) piece * PIECE_BYTES, base);
         pieces.set(ValueLayout.JAVA_LONG, (long) piece * PIECE_BYTES + 8, size);
     }
+
+    /** Says which chain it is and how large. */
+    @Override
+    public String toString() {
+        return "chain %d of queue %d, %d bytes to read and %d to write"
+                .formatted(id, queue, readableBytes, writableBytes);
+    }
 }

@@ -14,6 +14,8 @@ public enum Fault {
     LIST_ENDLESS(Size.RING, "list without an end"),
     /** A part of the ring lies in no region, or in one that does not grant what it needs, or begins outside of itself. */
     RING_UNMAPPED(Size.RING, "ring not mapped"),
+    /** What was in flight when the last server of the ring died cannot be told (CR-02). */
+    LOG_REFUSED(Size.RING, "log of what was in flight not usable"),
     /** The ring's memory vanished while it was used (J-01). */
     MEMORY_VANISHED(Size.RING, "memory vanished"),
 

@@ -24,6 +24,7 @@ public final class PackedQueue implements Virtqueue {
     private final int index;
     private final int size;
     private final boolean eventIdx;
+    private final boolean oneByOne;
     private final RingParts parts;
     private final PackedWalker walker;
     private final InFlight inFlight;
@@ -83,6 +84,7 @@ public final class PackedQueue implements Virtqueue {
                 new Part(PackedRing.EVENT_BYTES, 4, GuestMemory.WRITE));
         walker = new PackedWalker(size, (features & VirtioFeatures.RING_INDIRECT_DESC) != 0, source);
         this.inFlight = inFlight;
+        oneByOne = inFlight.wantsOneByOne();
         this.slots = slots;
         free = new int[size];
         for (int slot = size - 1; slot >= 0; slot--) {
@@ -164,6 +166,12 @@ public final class PackedQueue implements Virtqueue {
             chain.end();
             return broken(length == 0 ? Fault.LIST_ENDLESS : Fault.DESCRIPTORS_IN_FLIGHT);
         }
+        inFlight.fetched(slot, walker);
+        return taken(chain, unusable);
+    }
+
+    private Chain taken(Chain chain, Fault unusable) {
+        int length = walker.descriptors();
         freeSlots--;
         held += length;
         nextAvail += length;
@@ -171,12 +179,38 @@ public final class PackedQueue implements Virtqueue {
             nextAvail -= size;
             availWrap = !availWrap;
         }
-        inFlight.fetched(slot);
         chain.taken(walker.id(), length);
         if (unusable != null) {
             chain.fail(unusable);
         }
         return chain;
+    }
+
+    /** {@inheritDoc} The descriptor at the earlier place is overwritten only when what is behind it is shown (B4). */
+    @Override
+    public int usedPosition(int before, int after) {
+        int position = before & ~VirtqueueState.WRAP;
+        if (position >= size) {
+            return before; // whoever keeps such a place is not to be believed, and finds out
+        }
+        int flags = (short) U16.getAcquire(space, at(position) + DESC_FLAGS);
+        boolean shown = (flags & (PackedRing.AVAIL | PackedRing.USED))
+                != PackedRing.available((before & VirtqueueState.WRAP) != 0);
+        return shown ? after : before;
+    }
+
+    @Override
+    public void resumeAt(int position) {
+        nextUsed = position & ~VirtqueueState.WRAP;
+        usedWrap = (position & VirtqueueState.WRAP) != 0;
+        nextAvail = nextUsed;
+        availWrap = usedWrap;
+    }
+
+    @Override
+    public Chain retake(int head, DescriptorList list) {
+        Chain chain = slots[free[freeSlots - 1]];
+        return taken(chain, walker.walk(list, chain));
     }
 
     private Chain broken(Fault because) {
@@ -191,7 +225,7 @@ public final class PackedQueue implements Virtqueue {
 
     @Override
     public void push(Chain chain, long written) {
-        inFlight.completed(slot(chain));
+        inFlight.completed(slotOf(chain));
         long at = at(nextUsed);
         space.set(LE32, at + DESC_LENGTH, (int) written);
         space.set(LE16, at + DESC_ID, (short) chain.id());
@@ -209,16 +243,20 @@ public final class PackedQueue implements Virtqueue {
             usedWrap = !usedWrap;
         }
         drop(chain);
+        if (oneByOne) {
+            publish();
+        }
     }
 
-    private int slot(Chain chain) {
+    @Override
+    public int slotOf(Chain chain) {
         return chain.slot() - slots[0].slot();
     }
 
     @Override
     public void drop(Chain chain) {
         held -= chain.descriptors();
-        free[freeSlots++] = slot(chain);
+        free[freeSlots++] = slotOf(chain);
         chain.end();
     }
 

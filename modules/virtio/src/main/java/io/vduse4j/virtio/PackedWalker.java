@@ -6,6 +6,7 @@ import static io.vduse4j.virtio.SplitRing.DESC_NEXT;
 import static io.vduse4j.virtio.SplitRing.DESC_WRITE;
 import static io.vduse4j.virtio.SplitRing.LE64_UNALIGNED;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -13,23 +14,39 @@ import java.lang.foreign.MemorySegment;
  * that each descriptor is read once (BUG-01), and its end is known before its buffers are looked at: what is wrong with
  * them does not hide where the next list begins. The copy is bounded by the queue's size (VP-09, BUG-02).
  */
-final class PackedWalker {
+final class PackedWalker implements DescriptorList {
 
     /** Times that a walk starts over because memory was taken away while it ran. */
     private static final int ATTEMPTS = 3;
 
     private final int size;
     private final ChainBuilder builder;
+
+    /** The list; the builder's table is another, since the only descriptor of a list may refer to one. */
+    private final MemorySegment list;
+
     private int descriptors;
     private int id;
 
     PackedWalker(int size, boolean indirect, MemorySource source) {
         this.size = size;
         builder = new ChainBuilder(size, indirect, source);
+        list = Arena.ofAuto().allocate((long) size * DESC_BYTES, DESC_BYTES);
     }
 
-    /** Descriptors of the ring that the list takes, from 1 to the queue's size; 0 if the list does not end. */
-    int descriptors() {
+    @Override
+    public long address(int index) {
+        return list.get(LE64_UNALIGNED, (long) index * DESC_BYTES);
+    }
+
+    @Override
+    public long rest(int index) {
+        return list.get(LE64_UNALIGNED, (long) index * DESC_BYTES + 8);
+    }
+
+    /** {@inheritDoc} 0 if the list does not end. */
+    @Override
+    public int descriptors() {
         return descriptors;
     }
 
@@ -58,16 +75,38 @@ final class PackedWalker {
         return Fault.INDIRECT_UNMAPPED;
     }
 
+    /**
+     * Fills a chain from descriptors that were kept.
+     *
+     * @param kept not more than the queue has
+     * @return as for the ring
+     */
+    Fault walk(DescriptorList kept, Chain chain) {
+        descriptors = kept.descriptors();
+        for (int i = 0; i < descriptors; i++) {
+            list.set(LE64_UNALIGNED, (long) i * DESC_BYTES, kept.address(i));
+            list.set(LE64_UNALIGNED, (long) i * DESC_BYTES + 8, kept.rest(i));
+        }
+        id = (int) (rest(descriptors - 1) >>> 32) & 0xffff;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            builder.begin(chain);
+            Fault fault = build(chain);
+            if (builder.memory().generation() == chain.generation()) {
+                return fault;
+            }
+        }
+        return Fault.INDIRECT_UNMAPPED;
+    }
+
     private void copyList(long ring, int first) {
         MemorySegment from = builder.memory().space();
-        MemorySegment to = builder.scratch();
         descriptors = 0;
         int position = first;
         for (int i = 0; i < size; i++) {
             long at = ring + (long) position * DESC_BYTES;
             long rest = from.get(LE64_UNALIGNED, at + 8);
-            to.set(LE64_UNALIGNED, (long) i * DESC_BYTES, from.get(LE64_UNALIGNED, at));
-            to.set(LE64_UNALIGNED, (long) i * DESC_BYTES + 8, rest);
+            list.set(LE64_UNALIGNED, (long) i * DESC_BYTES, from.get(LE64_UNALIGNED, at));
+            list.set(LE64_UNALIGNED, (long) i * DESC_BYTES + 8, rest);
             if ((flags(rest) & DESC_NEXT) == 0) {
                 descriptors = i + 1;
                 id = (int) (rest >>> 32) & 0xffff;
@@ -82,10 +121,9 @@ final class PackedWalker {
     }
 
     private Fault build(Chain chain) {
-        MemorySegment list = builder.scratch();
         for (int i = 0; i < descriptors; i++) {
-            long address = list.get(LE64_UNALIGNED, (long) i * DESC_BYTES);
-            long rest = list.get(LE64_UNALIGNED, (long) i * DESC_BYTES + 8);
+            long address = address(i);
+            long rest = rest(i);
             long length = rest & 0xffff_ffffL;
             Fault fault = (flags(rest) & DESC_INDIRECT) == 0
                     ? builder.addBuffer(chain, address, length, (flags(rest) & DESC_WRITE) != 0)

@@ -17,6 +17,12 @@ public interface QueueHandler extends AutoCloseable {
      */
     void handle(Chain chain);
 
+    /**
+     * Ends a chain with an error and without doing what it asks: the process has died over it too often (CR-13). It ends as
+     * for {@link #handle}.
+     */
+    void refuse(Chain chain);
+
     /** Goes on with a chain that the ordering had kept back. */
     void resume(Chain chain);
 

@@ -22,6 +22,11 @@ final class SimpleHandler implements QueueHandler {
     }
 
     @Override
+    public void refuse(Chain chain) {
+        context.complete(chain, 0);
+    }
+
+    @Override
     public void resume(Chain chain) {
         throw new IllegalStateException("no chain of " + device + " is ever kept back");
     }

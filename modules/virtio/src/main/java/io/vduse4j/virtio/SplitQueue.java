@@ -138,8 +138,12 @@ public final class SplitQueue implements Virtqueue {
         if (chain.inFlight()) {
             return broken(Fault.HEAD_IN_FLIGHT);
         }
+        inFlight.fetched(head, DescriptorList.NONE);
+        return walk(head, chain);
+    }
+
+    private Chain walk(int head, Chain chain) {
         nextAvail = (nextAvail + 1) & 0xffff;
-        inFlight.fetched(head);
         Fault unusable = walker.walk(desc, head, chain);
         chain.taken(head, 1);
         if (unusable != null) {
@@ -148,9 +152,32 @@ public final class SplitQueue implements Virtqueue {
         return chain;
     }
 
+    /** {@inheritDoc} The index in the ring says it. */
+    @Override
+    public int usedPosition(int before, int after) {
+        return Short.toUnsignedInt((short) U16.getAcquire(space, used + INDEX));
+    }
+
+    @Override
+    public void resumeAt(int position) {
+        nextAvail = position;
+        nextUsed = position;
+        published = position;
+    }
+
+    @Override
+    public Chain retake(int head, DescriptorList list) {
+        return walk(head, slots[head]);
+    }
+
     private Chain broken(Fault because) {
         fault = because;
         return null;
+    }
+
+    @Override
+    public int slotOf(Chain chain) {
+        return chain.id();
     }
 
     @Override

@@ -67,6 +67,37 @@ public sealed interface Virtqueue permits SplitQueue, PackedQueue {
      */
     Chain take();
 
+    /**
+     * Where the device's side stands in the ring: what the driver can see of a device that has died. The rings are
+     * attached.
+     *
+     * @param before for a packed queue: where it stood when a chain was given back last, as {@link VirtqueueState#used}
+     * @param after for a packed queue: where it stands if the one after that was given back too
+     * @return split: the index in the ring, 0 to 65535; packed: one of the two
+     */
+    int usedPosition(int before, int after);
+
+    /**
+     * Goes on where a device that has died gave the last chain back. Before anything is taken; {@link #retake} follows
+     * for each chain that it had taken and not given back.
+     *
+     * @param used as {@link VirtqueueState#used}
+     */
+    void resumeAt(int used);
+
+    /**
+     * Takes a chain again that was taken before the device died. It counts as the next chain in the ring: the order of
+     * these calls is free. What the driver has changed since is checked as for {@link #take}; the log is not told.
+     *
+     * @param head split: the index of its first descriptor, less than the queue's size, and not in flight
+     * @param list packed: its descriptors; together they are not more than the queue has
+     * @return the chain, in flight
+     */
+    Chain retake(int head, DescriptorList list);
+
+    /** Number of a chain's slot among those of this queue, as {@link InFlight} is told: 0 to the queue's size - 1. */
+    int slotOf(Chain chain);
+
     /** Why the ring is broken, or null. Nothing is taken any more then. */
     Fault fault();
 

@@ -216,7 +216,7 @@ class SplitQueueTest {
         List<String> told = new ArrayList<>();
         var log = new InFlight() {
             @Override
-            public void fetched(int head) {
+            public void fetched(int head, DescriptorList list) {
                 told.add("fetched " + head);
             }
 

@@ -1,6 +1,7 @@
 package io.vduse4j.fuzz;
 
 import io.vduse4j.virtio.Chain;
+import io.vduse4j.virtio.DescriptorList;
 import io.vduse4j.virtio.InFlight;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -36,7 +37,7 @@ final class Slots implements InFlight {
     }
 
     @Override
-    public void fetched(int slot) {
+    public void fetched(int slot, DescriptorList list) {
         require(!fetched[slot], "a slot is taken twice");
         fetched[slot] = true;
     }
