@@ -3,6 +3,7 @@ package io.vduse4j.block;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -16,6 +17,14 @@ public interface Backend extends AutoCloseable {
     /** What the backend can do and how large requests may be. Never changes while the backend is open. */
     Limits limits();
 
+    /**
+     * What becomes of completed writes when this process is killed (DU-11). Never changes while the backend is open. A
+     * backend that does not say counts as one that loses them, and is never served again by a successor without a reset.
+     */
+    default Durability durability() {
+        return Durability.UNKNOWN;
+    }
+
     /** Size of the volume now, in bytes: a multiple of {@link Limits#blockSize()}. It may grow, it never shrinks. */
     long size();
 
@@ -27,6 +36,27 @@ public interface Backend extends AutoCloseable {
      * @throws IOException if the backend has no further channel to give
      */
     Channel open(int slots, Completions completions) throws IOException;
+
+    /** What can be done at once. A backend, or a filter, that says nothing else has nothing at hand. */
+    default AtHand atHand() {
+        return AtHand.NOTHING;
+    }
+
+    /**
+     * Whether what is written can be read again. Where it cannot, the order of writes makes no difference, and they are
+     * not ordered (CR-04).
+     */
+    default boolean keepsData() {
+        return true;
+    }
+
+    /**
+     * Why every flush and every write fails until the volume is opened anew: durability was lost (DU-05). Empty while nothing
+     * of that kind has happened. Any thread; does not wait.
+     */
+    default Optional<String> lost() {
+        return Optional.empty();
+    }
 
     /**
      * Makes everything stable that was completed on any channel before this call (DU-01). Blocks; called by one thread

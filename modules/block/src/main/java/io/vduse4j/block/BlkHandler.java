@@ -10,8 +10,10 @@ import static io.vduse4j.virtio.blk.BlkRequest.S_OK;
 import static io.vduse4j.virtio.blk.BlkRequest.S_UNSUPP;
 
 import io.vduse4j.linux.EventFd;
+import io.vduse4j.linux.Failpoint;
 import io.vduse4j.virtio.Chain;
 import io.vduse4j.virtio.HandlerContext;
+import io.vduse4j.virtio.Ordering;
 import io.vduse4j.virtio.QueueHandler;
 import io.vduse4j.virtio.blk.BlkRequest;
 import java.io.IOException;
@@ -34,6 +36,7 @@ final class BlkHandler implements QueueHandler, Completions {
     private final Limits limits;
     private final HandlerContext context;
     private final WriteMode mode;
+    private final Ordering ordering;
     private final MemorySegment header;
     private final MemorySegment id;
     private final BlkSlot[] slots;
@@ -48,6 +51,7 @@ final class BlkHandler implements QueueHandler, Completions {
         this.context = context;
         limits = shape.limits();
         this.mode = mode;
+        ordering = backend.keepsData() ? context.ordering() : Ordering.NONE;
         header = context.allocate(HEADER_BYTES, HEADER_BYTES);
         id = context.allocate(ID_BYTES, 1);
         byte[] serial = shape.options().serial().getBytes(StandardCharsets.UTF_8);
@@ -93,6 +97,15 @@ final class BlkHandler implements QueueHandler, Completions {
         }
     }
 
+    @Override
+    public void refuse(Chain chain) {
+        if (chain.lastWritable() == -1) {
+            context.complete(chain, 0);
+        } else {
+            fail(chain, S_IOERR);
+        }
+    }
+
     private void transfer(BlkSlot slot, Request.Op op, long sector) {
         Chain chain = slot.chain;
         boolean write = op == Request.Op.WRITE;
@@ -119,7 +132,11 @@ final class BlkHandler implements QueueHandler, Completions {
         request.fua = write && mode.isThrough();
         request.unmap = false;
         request.generation = chain.generation();
-        submit(slot);
+        if (write) {
+            submitInOrder(slot, request.offset, length);
+        } else {
+            submit(slot);
+        }
     }
 
     private void flush(BlkSlot slot) {
@@ -168,7 +185,7 @@ final class BlkHandler implements QueueHandler, Completions {
         slot.request.fua = op == Request.Op.WRITE_ZEROES && mode.isThrough();
         slot.request.generation = chain.generation();
         if (slot.nextRange()) {
-            submit(slot);
+            submitInOrder(slot, slot.hullOffset(), slot.hullLength());
         } else {
             finish(chain, 0);
         }
@@ -184,18 +201,19 @@ final class BlkHandler implements QueueHandler, Completions {
                 && sectors % perBlock == 0;
     }
 
-    private void submit(BlkSlot slot) {
-        Request request = slot.request;
-        boolean writes = request.op != Request.Op.READ;
-        if (context.ordering().mayStart(slot.chain.slot(), request.offset, request.length, writes)) {
-            pass(slot);
+    /** Submits it, or has it wait until no other change of these bytes is under way (CR-04). */
+    private void submitInOrder(BlkSlot slot, long offset, long length) {
+        if (ordering.mayStart(slot.chain.slot(), offset, length)) {
+            submit(slot);
         }
     }
 
-    private void pass(BlkSlot slot) {
+    private void submit(BlkSlot slot) {
         depart(slot);
         try {
+            Failpoint.reach("request.submit");
             channel.submit(slot.chain.slot(), slot.request);
+            Failpoint.reach("request.submitted");
         } catch (InternalError vanished) {
             arrive(slot); // the channel has forgotten the request, unless it had completed and ours was the access
             throw vanished;
@@ -216,7 +234,7 @@ final class BlkHandler implements QueueHandler, Completions {
 
     @Override
     public void resume(Chain chain) {
-        pass(slots[chain.slot()]);
+        submit(slots[chain.slot()]);
     }
 
     @Override
@@ -266,7 +284,6 @@ final class BlkHandler implements QueueHandler, Completions {
         }
         Request request = slot.request;
         int outcome = channel.completed(number, request, errno);
-        context.ordering().finished(number);
         boolean ranged = request.op == Request.Op.DISCARD || request.op == Request.Op.WRITE_ZEROES;
         if (ranged && outcome == 0 && slot.nextRange()) {
             submit(slot);
@@ -288,7 +305,9 @@ final class BlkHandler implements QueueHandler, Completions {
     }
 
     private void finish(Chain chain, long written) {
+        Failpoint.reach("request.status");
         chain.writeLast(S_OK);
+        Failpoint.reach("request.status.done");
         context.complete(chain, written + 1);
     }
 

@@ -65,6 +65,28 @@ final class BlkSlot {
         return ranges.get(LE32, (long) range * SEGMENT_BYTES + SEGMENT_FLAGS);
     }
 
+    /** First byte of all ranges together. At least one of them is not empty. */
+    long hullOffset() {
+        long first = Long.MAX_VALUE;
+        for (int range = 0; range < rangeCount; range++) {
+            if (rangeSectors(range) > 0) {
+                first = Math.min(first, rangeSector(range));
+            }
+        }
+        return first * SECTOR_BYTES;
+    }
+
+    /** Bytes from {@link #hullOffset} to the last byte of all ranges. */
+    long hullLength() {
+        long end = 0;
+        for (int range = 0; range < rangeCount; range++) {
+            if (rangeSectors(range) > 0) {
+                end = Math.max(end, rangeSector(range) + rangeSectors(range));
+            }
+        }
+        return end * SECTOR_BYTES - hullOffset();
+    }
+
     /** Points the request at the next range that is not empty; false when there is none left. */
     boolean nextRange() {
         while (nextRange < rangeCount) {

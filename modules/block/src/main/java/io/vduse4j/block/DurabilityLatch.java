@@ -1,6 +1,7 @@
 package io.vduse4j.block;
 
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -37,6 +38,11 @@ public final class DurabilityLatch {
     /** Tells whether durability was lost: no write may be accepted any more. Wait-free. */
     public boolean failed() {
         return failure.get() != null;
+    }
+
+    /** Why, if it was lost. Wait-free. */
+    public Optional<String> cause() {
+        return Optional.ofNullable(failure.get()).map(Throwable::getMessage);
     }
 
     /**

@@ -2,6 +2,7 @@ package io.vduse4j.block;
 
 import java.io.IOException;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -30,6 +31,12 @@ public abstract class FilterBackend implements Backend {
         return inner.limits();
     }
 
+    /** A filter that keeps writes back says otherwise. */
+    @Override
+    public Durability durability() {
+        return inner.durability();
+    }
+
     @Override
     public long size() {
         return inner.size();
@@ -38,6 +45,16 @@ public abstract class FilterBackend implements Backend {
     @Override
     public Channel open(int slots, Completions completions) throws IOException {
         return inner.open(slots, completions);
+    }
+
+    @Override
+    public boolean keepsData() {
+        return inner.keepsData();
+    }
+
+    @Override
+    public Optional<String> lost() {
+        return inner.lost();
     }
 
     @Override

@@ -5,7 +5,6 @@ import io.vduse4j.linux.LinuxException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 
@@ -22,7 +21,7 @@ public final class FlushCoalescer {
     private final List<FlushPort> ports = new CopyOnWriteArrayList<>();
     private final Thread thread;
     private volatile boolean closing;
-    private volatile Optional<Exception> failure = Optional.empty();
+    private boolean failed;
 
     /**
      * Starts the thread of a volume.
@@ -45,11 +44,6 @@ public final class FlushCoalescer {
         var port = new FlushPort(slots, completions, () -> LockSupport.unpark(thread), ports::remove);
         ports.add(port);
         return port;
-    }
-
-    /** Returns why durability was lost, if it was. */
-    public Optional<Exception> failure() {
-        return failure;
     }
 
     /**
@@ -94,14 +88,14 @@ public final class FlushCoalescer {
     }
 
     private int flush() {
-        if (failure.isPresent()) {
+        if (failed) {
             return Errno.EIO;
         }
         try {
             backend.flush();
             return 0;
         } catch (IOException | RuntimeException problem) {
-            failure = Optional.of(problem);
+            failed = true;
             LOG.log(
                     System.Logger.Level.ERROR,
                     "flush of " + backend.describe() + " failed, and so will all later ones until it is opened anew: "

@@ -4,6 +4,7 @@ import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.NativeMemory;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongConsumer;
 
@@ -16,6 +17,7 @@ final class SimpleAdapter implements Backend {
     private final SimpleBackend backend;
     private final long size;
     private final String name;
+    private final Durability durability;
     private final BlockingPool pool;
     private final DurabilityLatch latch;
     private final AtomicBoolean failureLogged = new AtomicBoolean();
@@ -25,14 +27,33 @@ final class SimpleAdapter implements Backend {
         this.backend = backend;
         this.size = size;
         this.name = name;
+        this.durability = backend.durability();
         this.pool = new BlockingPool(name, threads);
         this.latch = new DurabilityLatch(name);
     }
 
     @Override
     public Limits limits() {
+        // What is gone with the process is gone with the power, whatever the flush says (DU-12).
+        boolean isVolatile = durability.afterKill() == Durability.AfterKill.LOST
+                || durability.afterKill() == Durability.AfterKill.NEVER_STORED;
         return new Limits(
-                BLOCK_SIZE, BLOCK_SIZE, CopyingBackend.MAX_TRANSFER, false, false, 0, false, false, 0, false, true);
+                BLOCK_SIZE,
+                BLOCK_SIZE,
+                CopyingBackend.MAX_TRANSFER,
+                false,
+                false,
+                0,
+                false,
+                false,
+                0,
+                isVolatile,
+                true);
+    }
+
+    @Override
+    public Durability durability() {
+        return durability;
     }
 
     @Override
@@ -74,6 +95,11 @@ final class SimpleAdapter implements Backend {
     @Override
     public void onResize(LongConsumer listener) {
         // The size is asked once: it never changes.
+    }
+
+    @Override
+    public Optional<String> lost() {
+        return latch.cause();
     }
 
     @Override

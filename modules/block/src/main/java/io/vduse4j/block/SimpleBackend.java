@@ -32,6 +32,11 @@ public interface SimpleBackend extends AutoCloseable {
     /** Makes every completed write stable (DU-01). */
     void flush() throws IOException;
 
+    /** What becomes of completed writes when this process is killed ({@link Backend#durability}); asked once. */
+    default Durability durability() {
+        return Durability.UNKNOWN;
+    }
+
     @Override
     default void close() throws IOException {}
 }

@@ -50,6 +50,7 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
     final VirtioBlk disk;
     final QueueHandler handler;
     private long taken;
+    private final Ordering ordering;
 
     /** Descriptors that the handler has asked to be woken by. */
     int watched;
@@ -64,6 +65,12 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
 
     /** A driver that accepts of the disk's own features only what is in the mask. */
     DiskRig(Backend backend, BlkOptions options, long accepted) throws IOException {
+        this(backend, options, accepted, Ordering.NONE);
+    }
+
+    /** One whose writes are kept in order. */
+    DiskRig(Backend backend, BlkOptions options, long accepted, Ordering ordering) throws IOException {
+        this.ordering = ordering;
         MemorySegment readOnly = arena.allocate(READ_ONLY_BYTES, 4096);
         table = GuestMemory.of(
                 NativeMemory.ALL,
@@ -153,6 +160,11 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
         }
     }
 
+    /** Has a request go on that the ordering has kept back. */
+    void resume(int slot) {
+        handler.resume(chains[slot]);
+    }
+
     /** One round of a worker. */
     void work() {
         for (Integer slot = posted.poll(); slot != null; slot = posted.poll()) {
@@ -200,7 +212,7 @@ final class DiskRig implements HandlerContext, MemorySource, AutoCloseable {
 
     @Override
     public Ordering ordering() {
-        return Ordering.NONE;
+        return ordering;
     }
 
     @Override

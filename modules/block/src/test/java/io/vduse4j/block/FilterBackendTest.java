@@ -10,6 +10,7 @@ import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -24,7 +25,13 @@ class FilterBackendTest {
     void itPassesOn() throws Exception {
         var told = new AtomicLong();
         assertThat(filter.limits()).isSameAs(inner.limits());
+        inner.durability = new Durability(Durability.AfterKill.KEPT, "a test says so");
+        assertThat(filter.durability()).isSameAs(inner.durability);
+        assertThat(filter.lost()).isEmpty();
+        inner.lost = Optional.of("a test says so");
+        assertThat(filter.lost()).isSameAs(inner.lost);
         assertThat(filter.describe()).isEqualTo(inner.describe());
+        assertThat(filter.keepsData()).isTrue();
         assertThat(filter.extent(0, 512)).isEqualTo(inner.extent(0, 512));
         filter.onResize(told::set);
         filter.resize(2 * SIZE);
@@ -45,6 +52,7 @@ class FilterBackendTest {
     @Test
     void whatKeepsItsSizeSaysSo() throws Exception {
         try (var backend = Backends.open("memory:1M", BackendOptions.NONE)) {
+            assertThat(backend.lost()).isEmpty();
             assertThatThrownBy(() -> backend.resize(2 << 20))
                     .isInstanceOfSatisfying(
                             LinuxException.class,

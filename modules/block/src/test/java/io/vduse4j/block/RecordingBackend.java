@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 import java.util.function.ToIntFunction;
 
@@ -24,6 +25,8 @@ final class RecordingBackend implements Backend {
     volatile boolean flushFails;
     volatile int flushes;
     volatile long size;
+    Durability durability = Durability.UNKNOWN;
+    Optional<String> lost = Optional.empty();
     private final Limits limits;
     private LongConsumer onResize = _ -> {};
 
@@ -48,6 +51,16 @@ final class RecordingBackend implements Backend {
     @Override
     public Limits limits() {
         return limits;
+    }
+
+    @Override
+    public Optional<String> lost() {
+        return lost;
+    }
+
+    @Override
+    public Durability durability() {
+        return durability;
     }
 
     @Override

@@ -37,6 +37,11 @@ class SimpleBackendsTest extends BackendContract {
 
         @Override
         public void flush() throws IOException {}
+
+        @Override
+        public Durability durability() {
+            return new Durability(Durability.AfterKill.LOST, "it lies on the heap");
+        }
     }
 
     @Override
@@ -92,7 +97,9 @@ class SimpleBackendsTest extends BackendContract {
         };
         try (var backend = SimpleBackends.adapt(storage, "lossy", 1, MemoryBudget.process())) {
             assertThat(run(backend, Request.Op.WRITE, false)).isZero();
+            assertThat(backend.lost()).isEmpty();
             assertThat(run(backend, Request.Op.WRITE, true)).isEqualTo(Errno.EIO);
+            assertThat(backend.lost()).get().asString().contains("lossy").contains("lost once");
             assertThat(run(backend, Request.Op.WRITE, false)).isEqualTo(Errno.EIO);
             assertThatThrownBy(backend::flush).isInstanceOf(IOException.class).hasMessageContaining("lost once");
             assertThat(run(backend, Request.Op.READ, false)).isZero();

@@ -1,5 +1,6 @@
 package io.vduse4j.nbd;
 
+import io.vduse4j.block.AtHand;
 import io.vduse4j.block.Backend;
 import io.vduse4j.block.FlushCoalescer;
 import io.vduse4j.block.Limits;
@@ -82,6 +83,13 @@ public final class BackendExport implements NbdExport, AutoCloseable {
     @Override
     public String description() {
         return volume.describe();
+    }
+
+    @Override
+    public AtHand atHand() {
+        AtHand below = volume.atHand();
+        long most = limits.maxTransfer();
+        return request -> request.length <= most ? below.now(request) : AtHand.NOT_AT_HAND;
     }
 
     @Override

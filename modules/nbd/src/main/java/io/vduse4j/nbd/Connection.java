@@ -25,9 +25,13 @@ final class Connection {
     private final PayloadMemory memory;
     private final Consumer<Connection> ended;
     private final long began = System.nanoTime();
-    private final Thread thread = Thread.ofVirtual().name("nbd-connection").unstarted(this::run);
+    private final Thread thread =
+            Thread.ofPlatform().daemon().name("nbd-connection").unstarted(this::run);
+    private volatile boolean givenUp;
 
     /** Set when the transmission begins, in this order. */
+    private volatile Optional<ClientSocket> socket = Optional.empty();
+
     private volatile Optional<ReplyWriter> writer = Optional.empty();
 
     private volatile Optional<RequestReader> reader = Optional.empty();
@@ -77,50 +81,33 @@ final class Connection {
     }
 
     private void transmit(Session session, WireInput handshakeInput) throws IOException, InterruptedException {
-        var own = MemoryBudget.process().child("an NBD connection", INPUT_BYTES + ReplyEncoder.BYTES);
-        WireInput input;
-        ByteBuffer heads;
-        try {
-            input = handshakeInput.with(own.allocate(INPUT_BYTES, 8).asByteBuffer());
-            heads = own.allocate(ReplyEncoder.BYTES, 8).asByteBuffer();
-        } catch (MemoryBudgetException usedUp) {
-            own.close();
-            throw usedUp;
-        }
-        var replies = new ReplyWriter(channel, new ReplyEncoder(session, heads), limits.requests());
-        var requests = new RequestReader(input, session, replies, memory, limits.connectionBytes());
-        writer = Optional.of(replies);
-        reader = Optional.of(requests);
-        export = Optional.of(session.export());
-        var sender = Thread.ofVirtual().name("nbd-replies").start(() -> send(replies, requests));
-        try {
-            // Removed between the handshake and here, nobody would have disconnected this client.
-            if (exports.serves(session.export())) {
-                requests.run();
+        var own = MemoryBudget.process()
+                .child("an NBD connection", INPUT_BYTES + ReplyEncoder.BYTES + ReplyWriter.OUT_BYTES);
+        try (own;
+                var client = new ClientSocket(channel)) {
+            socket = Optional.of(client);
+            var heads = own.allocate(ReplyEncoder.BYTES, 8).asByteBuffer();
+            var out = own.allocate(ReplyWriter.OUT_BYTES, 64);
+            var payloads = new ConnectionMemory(memory, limits.connectionBytes());
+            var replies = new ReplyWriter(client, new ReplyEncoder(session, heads), out, payloads, limits.requests());
+            var conversation = new Conversation(client, replies);
+            var input = handshakeInput.with(
+                    conversation, own.allocate(INPUT_BYTES, 64).asByteBuffer());
+            var requests = new RequestReader(input, session, conversation, replies, payloads);
+            writer = Optional.of(replies);
+            reader = Optional.of(requests);
+            export = Optional.of(session.export());
+            if (givenUp) {
+                client.giveUp();
             }
-        } finally {
-            replies.endAfterReplies();
-            // Given up, the memory is kept: the sender may still use it.
-            join(sender);
-            own.close();
-        }
-    }
-
-    private static void send(ReplyWriter replies, RequestReader requests) {
-        try {
-            replies.run(requests::released);
-        } catch (InterruptedException givenUp) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Waits without a deadline of its own: the server has one, and then interrupts. */
-    private static void join(Thread sender) throws InterruptedException {
-        try {
-            sender.join();
-        } catch (InterruptedException givenUp) {
-            sender.interrupt();
-            throw givenUp;
+            try {
+                // Removed between the handshake and here, nobody would have disconnected this client.
+                if (exports.serves(session.export())) {
+                    requests.run();
+                }
+            } finally {
+                replies.finish();
+            }
         }
     }
 
@@ -172,7 +159,14 @@ final class Connection {
         return writer.map(ReplyWriter::inFlight).orElse(0);
     }
 
+    /** The connection's thread closes what it uses itself; in the handshake it waits for nothing but the channel. */
     private void closeChannel() {
+        givenUp = true;
+        var client = socket;
+        if (client.isPresent()) {
+            client.get().giveUp();
+            return;
+        }
         try {
             channel.close();
         } catch (IOException alreadyGone) {

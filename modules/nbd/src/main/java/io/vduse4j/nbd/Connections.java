@@ -65,7 +65,7 @@ final class Connections {
      * Ends some: lets them reply to what is under way, and those that have not in time it ends at once.
      *
      * @param what for the message
-     * @throws LinuxException ETIMEDOUT if an export has not completed requests of theirs
+     * @throws LinuxException ETIMEDOUT if an export has not completed requests of theirs, or is still used by one
      */
     void end(String what, Predicate<Connection> which, Duration deadline) throws LinuxException {
         copy(which).forEach(Connection::drain);
@@ -74,8 +74,11 @@ final class Connections {
         }
         var late = copy(which);
         late.forEach(Connection::abort);
-        awaitEnd(which, LAST);
+        boolean ended = awaitEnd(which, LAST);
         int owed = late.stream().mapToInt(Connection::inFlight).sum();
+        if (!ended && owed == 0) {
+            throw new LinuxException("stop", what, Errno.ETIMEDOUT, "a client's thread has not ended");
+        }
         if (owed > 0) {
             throw new LinuxException(
                     "stop", what, Errno.ETIMEDOUT, owed + " requests have not ended below: their memory is kept");

@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The fixed newstyle handshake of the server, on the virtual thread of a connection. Its time is limited from outside,
+ * The fixed newstyle handshake of the server, on the thread of a connection. Its time is limited from outside,
  * by closing the connection.
  */
 final class Handshake {

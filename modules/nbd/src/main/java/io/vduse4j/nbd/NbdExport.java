@@ -1,12 +1,13 @@
 package io.vduse4j.nbd;
 
+import io.vduse4j.block.AtHand;
 import java.lang.foreign.MemorySegment;
 
 /**
  * What an {@link NbdServer} serves under a name: a volume ({@link BackendExport}), or anything else that stores bytes.
  *
- * <p>The methods that start a request are called by the virtual threads of connections, by several at once. They never
- * block and make no blocking system call (J-08): they start the request, which ends by exactly one call of its
+ * <p>The methods that start a request are called by the threads of connections, by several at once. They never
+ * block, for the connection's other requests would wait: they start the request, which ends by exactly one call of its
  * {@link NbdCompletion}. Memory given to a request is private, native, and valid until then. One that throws has not
  * started the request and has not called its completion.
  *
@@ -23,6 +24,14 @@ public interface NbdExport {
 
     /** One line for a person, up to 4096 bytes of UTF-8; may be empty. Never holds a secret. */
     String description();
+
+    /**
+     * What the export does at once, for one connection and on its thread: without a completion, and the reply goes out with
+     * others. A request that is not at hand is made in the other way. One that says nothing else has nothing at hand.
+     */
+    default AtHand atHand() {
+        return AtHand.NOTHING;
+    }
 
     /**
      * Reads.

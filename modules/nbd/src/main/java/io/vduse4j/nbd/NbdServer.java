@@ -192,7 +192,13 @@ public final class NbdServer implements AutoCloseable {
         var connection = new Connection(channel, exports, limits, memory, connections::remove);
         connections.add(connection);
         LockSupport.unpark(looker);
-        connection.start();
+        try {
+            connection.start();
+        } catch (OutOfMemoryError noThread) {
+            connections.remove(connection);
+            channel.close();
+            throw new IOException("there is no thread for it", noThread);
+        }
         if (stopping) {
             connection.drain();
         }

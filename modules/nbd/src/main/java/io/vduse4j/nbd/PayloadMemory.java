@@ -13,7 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * The memory of all payloads in flight of one server, in pieces of powers of two that are used again. Any thread may
- * call; {@link #take} blocks, so it is for virtual threads.
+ * call; {@link #take} waits for others.
  */
 final class PayloadMemory implements AutoCloseable {
     /** Smallest piece: a page. */

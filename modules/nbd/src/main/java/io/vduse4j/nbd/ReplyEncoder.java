@@ -15,6 +15,14 @@ final class ReplyEncoder {
     /** Longest part of a reply that is not payload: extents, or an error and its text. */
     private static final int MOST_HEAD = Nbd.CHUNK_BYTES + 4 + NbdExtents.MOST * 8;
 
+    /** Payload of a chunk that is a hole. */
+    private static final int HOLE_BYTES = 12;
+
+    private static final byte[] ZEROES = new byte[4096];
+
+    /** Longest part of a reply to READ that is not payload. */
+    static final int MOST_READ_HEAD = Nbd.CHUNK_BYTES + HOLE_BYTES;
+
     /** Bytes of the buffer that an encoder needs. */
     static final int BYTES = 8 * MOST_HEAD;
 
@@ -59,8 +67,41 @@ final class ReplyEncoder {
         return command == Command.READ || command == Command.BLOCK_STATUS;
     }
 
+    /** Bytes that {@link #putReadHead} puts. */
+    int readHeadBytes() {
+        return session.structured() ? Nbd.CHUNK_BYTES + Long.BYTES : Nbd.SIMPLE_REPLY_BYTES;
+    }
+
+    /** Puts what stands before the payload of a READ that was done. */
+    void putReadHead(ByteBuffer into, long cookie, long offset, int length) {
+        if (session.structured()) {
+            putChunk(into, Chunk.OFFSET_DATA, cookie, 8 + length);
+            into.putLong(offset);
+        } else {
+            putSimple(into, 0, cookie);
+        }
+    }
+
+    /** Puts the whole reply to a READ of zeroes, for which {@link #MOST_READ_HEAD} and the length are room enough. */
+    void putZeroes(ByteBuffer into, long cookie, long offset, int length) {
+        if (session.structured()) {
+            putChunk(into, Chunk.OFFSET_HOLE, cookie, HOLE_BYTES);
+            into.putLong(offset).putInt(length);
+        } else {
+            putSimple(into, 0, cookie);
+            for (int put = 0; put < length; put += ZEROES.length) {
+                into.put(ZEROES, 0, Math.min(ZEROES.length, length - put));
+            }
+        }
+    }
+
+    /** Puts a simple reply. */
+    static void putSimple(ByteBuffer into, int error, long cookie) {
+        into.putInt(Nbd.SIMPLE_REPLY_MAGIC).putInt(error).putLong(cookie);
+    }
+
     private void simple(ServerRequest request, int error) {
-        heads.putInt(Nbd.SIMPLE_REPLY_MAGIC).putInt(error).putLong(request.cookie);
+        putSimple(heads, error, request.cookie);
         if (error == 0 && request.command == Command.READ) {
             payload(request);
         }
@@ -68,28 +109,27 @@ final class ReplyEncoder {
 
     private void error(ServerRequest request, int error) {
         var text = Errno.text(error).getBytes(StandardCharsets.US_ASCII);
-        chunk(Chunk.ERROR, request, 6 + text.length);
+        putChunk(heads, Chunk.ERROR, request.cookie, 6 + text.length);
         heads.putInt(error).putShort((short) text.length).put(text);
     }
 
     private void data(ServerRequest request) {
         if (request.command == Command.READ) {
-            chunk(Chunk.OFFSET_DATA, request, 8 + (int) request.length);
-            heads.putLong(request.offset);
+            putReadHead(heads, request.cookie, request.offset, (int) request.length);
             payload(request);
         } else {
             var extents = request.extents.orElseThrow();
-            chunk(Chunk.BLOCK_STATUS, request, 4 + extents.bytes());
+            putChunk(heads, Chunk.BLOCK_STATUS, request.cookie, 4 + extents.bytes());
             heads.putInt(Session.ALLOCATION_ID);
             extents.put(heads);
         }
     }
 
-    private void chunk(int type, ServerRequest request, int length) {
-        heads.putInt(Nbd.STRUCTURED_REPLY_MAGIC)
+    private static void putChunk(ByteBuffer into, int type, long cookie, int length) {
+        into.putInt(Nbd.STRUCTURED_REPLY_MAGIC)
                 .putShort((short) Chunk.FLAG_DONE)
                 .putShort((short) type)
-                .putLong(request.cookie)
+                .putLong(cookie)
                 .putInt(length);
     }
 

@@ -10,9 +10,8 @@ import java.lang.foreign.MemorySegment;
 import java.net.ProtocolException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 
-/** Reads the requests of one client, checks them, and starts them at the export; on a virtual thread of its own. */
+/** Reads the requests of one client, checks them, and does or starts them; on the connection's thread. */
 final class RequestReader {
     private static final System.Logger LOG = System.getLogger(RequestReader.class.getPackageName());
 
@@ -22,25 +21,29 @@ final class RequestReader {
     /** How long a request waits for memory that other requests have, before it is refused. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    /** How long nothing is sent meanwhile. */
+    private static final Duration SLICE = Duration.ofMillis(10);
+
     private final WireInput input;
     private final Session session;
     private final RequestRules rules;
+    private final Conversation conversation;
     private final ReplyWriter replies;
-    private final PayloadMemory memory;
-
-    /** What this connection may still have in flight, in the smallest pieces of memory. */
-    private final Semaphore pieces;
+    private final ConnectionMemory memory;
+    private final AtOnce atOnce;
 
     /** Whether memory is held for a payload that is being received. */
     private volatile boolean receiving;
 
-    RequestReader(WireInput input, Session session, ReplyWriter replies, PayloadMemory memory, long mostBytes) {
+    RequestReader(
+            WireInput input, Session session, Conversation conversation, ReplyWriter replies, ConnectionMemory memory) {
         this.input = input;
         this.session = session;
         this.rules = new RequestRules(session);
+        this.conversation = conversation;
         this.replies = replies;
         this.memory = memory;
-        this.pieces = new Semaphore(Math.toIntExact(mostBytes / PayloadMemory.SMALLEST));
+        this.atOnce = new AtOnce(input, replies, session.export().atHand());
     }
 
     /**
@@ -62,8 +65,12 @@ final class RequestReader {
             if (command == Command.DISC) {
                 return;
             }
-            replies.reserve();
-            serve(new ServerRequest(cookie, command, flags, offset, length, replies::add));
+            int errno = rules.check(command, flags, offset, length);
+            if (errno != 0 || !atOnce.run(command, flags, cookie, offset, length)) {
+                conversation.until(replies::hasPlace);
+                replies.reserve();
+                serve(new ServerRequest(cookie, command, flags, offset, length, replies::add), errno);
+            }
         }
     }
 
@@ -72,8 +79,8 @@ final class RequestReader {
         return receiving ? input.waitingSince() : 0;
     }
 
-    private void serve(ServerRequest request) throws IOException, InterruptedException {
-        int errno = rules.check(request);
+    private void serve(ServerRequest request, int refused) throws IOException, InterruptedException {
+        int errno = refused;
         if (errno == 0 && (request.command == Command.READ || request.command == Command.WRITE)) {
             errno = takeMemory(request);
         }
@@ -92,17 +99,16 @@ final class RequestReader {
         }
     }
 
-    private int takeMemory(ServerRequest request) throws InterruptedException {
+    private int takeMemory(ServerRequest request) throws IOException, InterruptedException {
         int bytes = (int) request.length;
-        int count = PayloadMemory.pieceBytes(bytes) / PayloadMemory.SMALLEST;
-        // Others of this connection give it back when their replies were sent.
-        pieces.acquire(count);
-        request.payload = memory.take(bytes, PATIENCE);
-        if (request.payload.isEmpty()) {
-            pieces.release(count);
-            return Errno.ENOMEM;
+        conversation.until(() -> memory.mayHave(bytes));
+        request.payload = memory.take(bytes, Duration.ZERO);
+        long began = System.nanoTime();
+        while (request.payload.isEmpty() && System.nanoTime() - began < PATIENCE.toNanos()) {
+            replies.send(); // what this connection holds itself comes back with its replies
+            request.payload = memory.take(bytes, SLICE);
         }
-        return 0;
+        return request.payload.isPresent() ? 0 : Errno.ENOMEM;
     }
 
     private void receive(ServerRequest request, int errno) throws IOException {
@@ -132,14 +138,6 @@ final class RequestReader {
             request.completed(Errno.EIO);
             throw broken;
         }
-    }
-
-    /** What a request held is free again. */
-    void released(ServerRequest request) {
-        request.payload.ifPresent(payload -> {
-            pieces.release((int) (payload.memory().byteSize() / PayloadMemory.SMALLEST));
-            memory.giveBack(payload);
-        });
     }
 
     private void start(ServerRequest request) {

@@ -15,8 +15,8 @@ final class RequestRules {
     }
 
     /** Returns 0, or the errno with which the request is refused. */
-    int check(ServerRequest request) {
-        boolean known = switch (request.command) {
+    int check(int command, int flags, long offset, long length) {
+        boolean known = switch (command) {
             case Command.READ, Command.WRITE -> true;
             case Command.FLUSH -> traits.canFlush();
             case Command.TRIM -> traits.readOnly() || traits.canTrim();
@@ -25,13 +25,13 @@ final class RequestRules {
             case Command.BLOCK_STATUS -> session.allocation();
             default -> false;
         };
-        if (!known || (request.flags & ~allowed(request.command)) != 0) {
+        if (!known || (flags & ~allowed(command)) != 0) {
             return Errno.EINVAL;
         }
-        if (traits.readOnly() && writes(request.command)) {
+        if (traits.readOnly() && writes(command)) {
             return Errno.EPERM;
         }
-        return request.command == Command.FLUSH ? checkFlush(request) : checkRange(request);
+        return command == Command.FLUSH ? checkFlush(offset, length) : checkRange(command, offset, length);
     }
 
     private int allowed(int command) {
@@ -50,20 +50,20 @@ final class RequestRules {
         return command == Command.WRITE || command == Command.TRIM || command == Command.WRITE_ZEROES;
     }
 
-    private static int checkFlush(ServerRequest request) {
-        return request.offset == 0 && request.length == 0 ? 0 : Errno.EINVAL;
+    private static int checkFlush(long offset, long length) {
+        return offset == 0 && length == 0 ? 0 : Errno.EINVAL;
     }
 
-    private int checkRange(ServerRequest request) {
-        boolean carries = request.command == Command.READ || request.command == Command.WRITE;
-        if (request.length == 0 || (carries && request.length > NbdLimits.MAX_PAYLOAD)) {
+    private int checkRange(int command, long offset, long length) {
+        boolean carries = command == Command.READ || command == Command.WRITE;
+        if (length == 0 || (carries && length > NbdLimits.MAX_PAYLOAD)) {
             return Errno.EINVAL;
         }
         // Offsets are 64 bits without a sign: those that look negative lie behind every end (J-04).
-        if (request.offset < 0 || request.offset > session.size() || request.length > session.size() - request.offset) {
-            return writes(request.command) ? Errno.ENOSPC : Errno.EINVAL;
+        if (offset < 0 || offset > session.size() || length > session.size() - offset) {
+            return writes(command) ? Errno.ENOSPC : Errno.EINVAL;
         }
         long unit = traits.minimumBlock();
-        return ((request.offset | request.length) & (unit - 1)) == 0 ? 0 : Errno.EINVAL;
+        return ((offset | length) & (unit - 1)) == 0 ? 0 : Errno.EINVAL;
     }
 }

@@ -2,6 +2,7 @@ package io.vduse4j.block.memory;
 
 import io.vduse4j.block.Channel;
 import io.vduse4j.block.Completions;
+import io.vduse4j.block.Durability;
 import io.vduse4j.block.Extent;
 import io.vduse4j.block.FileExtents;
 import io.vduse4j.block.Iovecs;
@@ -39,6 +40,12 @@ final class MemoryBackend extends VolatileBackend {
             throw problem;
         }
         bytes = NativeMemory.ALL.asSlice(mapping.address(), size.bytes());
+    }
+
+    /** A memfd that nobody else holds is gone with its last descriptor. */
+    @Override
+    public Durability durability() {
+        return new Durability(Durability.AfterKill.LOST, "it lies in memory of the process that serves it");
     }
 
     @Override

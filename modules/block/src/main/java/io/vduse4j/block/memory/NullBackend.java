@@ -1,5 +1,7 @@
 package io.vduse4j.block.memory;
 
+import io.vduse4j.block.AtHand;
+import io.vduse4j.block.Durability;
 import io.vduse4j.block.Extent;
 import io.vduse4j.block.Iovecs;
 import io.vduse4j.block.Request;
@@ -18,6 +20,11 @@ final class NullBackend extends VolatileBackend {
     }
 
     @Override
+    public Durability durability() {
+        return new Durability(Durability.AfterKill.NEVER_STORED, "it stores nothing");
+    }
+
+    @Override
     int execute(Request request) {
         if (request.op == Request.Op.READ) {
             for (int i = 0; i < request.iovCount; i++) {
@@ -27,10 +34,24 @@ final class NullBackend extends VolatileBackend {
         return 0;
     }
 
+    @Override
+    public AtHand atHand() {
+        return request -> switch (request.op) {
+            case READ -> AtHand.ZEROES;
+            case WRITE -> 0;
+            case DISCARD, WRITE_ZEROES -> AtHand.NOT_AT_HAND;
+        };
+    }
+
     private static void zero(long address, long length) {
         for (long done = 0; done < length; done += ZEROES.byteSize()) {
             MemorySegment.copy(ZEROES, 0, NativeMemory.ALL, address + done, Math.min(length - done, ZEROES.byteSize()));
         }
+    }
+
+    @Override
+    public boolean keepsData() {
+        return false;
     }
 
     @Override

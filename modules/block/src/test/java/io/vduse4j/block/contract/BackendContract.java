@@ -3,6 +3,7 @@ package io.vduse4j.block.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vduse4j.block.Backend;
+import io.vduse4j.block.Durability;
 import io.vduse4j.block.Iovecs;
 import io.vduse4j.block.Request;
 import io.vduse4j.block.Request.Op;
@@ -98,6 +99,21 @@ public abstract class BackendContract {
             ops.add(Op.WRITE_ZEROES);
         }
         return ops;
+    }
+
+    /** Whether a killed process may be succeeded is known, and nothing that stores nothing looks durable. */
+    @Test
+    void itSaysWhatOutlivesTheProcess() {
+        var durability = backend.durability();
+        assertThat(durability.afterKill()).isNotEqualTo(Durability.AfterKill.UNKNOWN);
+        assertThat(durability.reason()).isNotBlank();
+        assertThat(durability.afterKill() == Durability.AfterKill.NEVER_STORED).isEqualTo(!keepsData());
+        assertThat(durability.survivesProcess() || backend.limits().isVolatile())
+                .as("what dies with the process must not look durable (DU-12)")
+                .isTrue();
+        assertThat(keepsData() || backend.limits().isVolatile())
+                .as("what stores nothing must not look durable (DU-12)")
+                .isTrue();
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.vduse4j.block.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vduse4j.block.AtHand;
 import io.vduse4j.block.Backend;
 import io.vduse4j.block.Iovecs;
 import io.vduse4j.block.Limits;
@@ -22,6 +23,7 @@ final class Volume implements AutoCloseable {
     private static final int REGION = Framing.regionSize(MAX_LENGTH, MAX_PIECES) & -4096;
 
     private final Worker worker;
+    private final AtHand atHand;
     private final GuestMemory memory;
     private final GuestMemory iovecs;
     private final Limits limits;
@@ -36,6 +38,7 @@ final class Volume implements AutoCloseable {
      */
     Volume(Backend backend, byte[] model, boolean keepsData) throws IOException {
         this.worker = new Worker(backend, SLOTS);
+        this.atHand = backend.atHand();
         this.memory = new GuestMemory((long) SLOTS * REGION);
         this.iovecs = new GuestMemory((long) SLOTS * MAX_PIECES * Iovecs.BYTES);
         this.limits = backend.limits();
@@ -122,11 +125,12 @@ final class Volume implements AutoCloseable {
         finish(started);
     }
 
-    /** Compares a range with the model. */
+    /** Compares a range with the model, both in the way of channels and as far as it is at hand. */
     void check(int offset, int length) {
         for (int at = offset; at < offset + length; ) {
             int step = Math.min(MAX_LENGTH, offset + length - at);
             assertThat(readBack(at, step)).as("content at %d", at).isEqualTo(expected(at, step));
+            checkAtHand(at, step);
             at += step;
         }
     }
@@ -135,16 +139,32 @@ final class Volume implements AutoCloseable {
         return Arrays.copyOfRange(model, offset, offset + length);
     }
 
-    byte[] readBack(int offset, int length) {
-        var region = memory.part((long) (SLOTS - 1) * REGION, REGION);
-        var framing = Framing.whole(region, length);
+    private void checkAtHand(int offset, int length) {
         var request = new Request();
+        var framing = whole(request, offset, length);
+        switch (atHand.now(request)) {
+            case 0 -> assertThat(framing.get()).as("at hand at %d", offset).isEqualTo(expected(offset, length));
+            case AtHand.ZEROES ->
+                assertThat(expected(offset, length)).as("zeroes at %d", offset).containsOnly(0);
+            case AtHand.NOT_AT_HAND -> {} // which every backend may say at any time
+            default -> throw new AssertionError("a read at hand has failed at " + offset);
+        }
+    }
+
+    private Framing whole(Request request, int offset, int length) {
+        var framing = Framing.whole(memory.part((long) (SLOTS - 1) * REGION, REGION), length);
         request.offset = offset;
         request.length = length;
         request.iov = iovecs.address() + (long) (SLOTS - 1) * MAX_PIECES * Iovecs.BYTES;
         request.iovCount = 1;
         framing.poison();
         framing.describe(request.iov);
+        return framing;
+    }
+
+    byte[] readBack(int offset, int length) {
+        var request = new Request();
+        var framing = whole(request, offset, length);
         worker.submit(SLOTS - 1, request);
         worker.flushSubmissions();
         assertThat(worker.await(SLOTS - 1)).as("errno of reading back").isZero();

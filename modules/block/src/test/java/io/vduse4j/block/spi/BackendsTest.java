@@ -3,6 +3,7 @@ package io.vduse4j.block.spi;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vduse4j.block.Durability;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,16 @@ class BackendsTest {
                     .as("must not look durable (DU-12)")
                     .isTrue();
         }
+    }
+
+    /** What a killed process served from its memory is gone, and nobody may pretend otherwise (P1). */
+    @ParameterizedTest
+    @CsvSource({"memory:1M, false", "null:1T, true"})
+    void onlyWhatLosesNothingMaySucceedAKilledProcess(String text, boolean survives) throws Exception {
+        try (var backend = Backends.open(text, BackendOptions.NONE)) {
+            assertThat(backend.durability().survivesProcess()).isEqualTo(survives);
+        }
+        assertThat(Durability.UNKNOWN.survivesProcess()).isFalse();
     }
 
     /** Two exports of memory:1M are two disks. */

@@ -4,6 +4,7 @@ import io.vduse4j.block.Backend;
 import io.vduse4j.block.Channel;
 import io.vduse4j.block.Completions;
 import io.vduse4j.block.CopyingBackend;
+import io.vduse4j.block.Durability;
 import io.vduse4j.block.DurabilityLatch;
 import io.vduse4j.block.Limits;
 import io.vduse4j.block.Request;
@@ -14,6 +15,7 @@ import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.nbd.wire.Nbd.Transmission;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -120,6 +122,14 @@ final class NbdBackend implements Backend, Keeper.Volume {
         return limits;
     }
 
+    /** Nothing is kept here: what was completed, the server has answered (CR-05). */
+    @Override
+    public Durability durability() {
+        return new Durability(
+                Durability.AfterKill.KEPT,
+                "the server has it; only if the export is exclusive are late writes of a dead process kept out (CR-07)");
+    }
+
     @Override
     public long size() {
         return size;
@@ -221,6 +231,11 @@ final class NbdBackend implements Backend, Keeper.Volume {
     @Override
     public void onResize(LongConsumer newListener) {
         listener = newListener;
+    }
+
+    @Override
+    public Optional<String> lost() {
+        return latch.cause();
     }
 
     @Override

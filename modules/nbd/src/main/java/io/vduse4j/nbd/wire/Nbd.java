@@ -249,6 +249,9 @@ public final class Nbd {
         /** Extents of a context. */
         public static final int BLOCK_STATUS = 5;
 
+        /** A part of what was read that consists of zeroes: its offset and its length in 32 bits, and no data. */
+        public static final int OFFSET_HOLE = 2;
+
         /** An error and its text. */
         public static final int ERROR = (1 << 15) + 1;
     }

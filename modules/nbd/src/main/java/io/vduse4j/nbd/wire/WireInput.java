@@ -2,6 +2,7 @@ package io.vduse4j.nbd.wire;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ReadableByteChannel;
@@ -12,6 +13,7 @@ import java.nio.channels.ReadableByteChannel;
 public final class WireInput {
     private final ReadableByteChannel channel;
     private final ByteBuffer buffer;
+    private final long address;
 
     /** When the read began that is under way, in {@link System#nanoTime}; 0 while none is. */
     private volatile long waitingSince;
@@ -24,12 +26,19 @@ public final class WireInput {
      */
     public WireInput(ReadableByteChannel channel, ByteBuffer buffer) {
         this.channel = channel;
-        this.buffer = buffer.order(ByteOrder.BIG_ENDIAN).clear().flip();
+        this.address =
+                buffer.isDirect() ? MemorySegment.ofBuffer(buffer.clear()).address() : 0;
+        this.buffer = buffer.order(ByteOrder.BIG_ENDIAN).flip();
     }
 
     /** Goes on with another buffer, which gets what the one before still held. */
     public WireInput with(ByteBuffer larger) {
-        var next = new WireInput(channel, larger);
+        return with(channel, larger);
+    }
+
+    /** Goes on with another buffer, as {@link #with(ByteBuffer)}, and reads from elsewhere. */
+    public WireInput with(ReadableByteChannel other, ByteBuffer larger) {
+        var next = new WireInput(other, larger);
         next.buffer.clear().put(buffer).flip();
         return next;
     }
@@ -71,6 +80,17 @@ public final class WireInput {
         var bytes = new byte[count];
         fill(ByteBuffer.wrap(bytes));
         return bytes;
+    }
+
+    /**
+     * Has the next bytes together in the buffer, and leaves them there.
+     *
+     * @param count at most the buffer's capacity
+     * @return native address of the first, valid until the next call; for a direct buffer only
+     */
+    public long next(int count) throws IOException {
+        require(count);
+        return address + buffer.position();
     }
 
     /** Fills a buffer, past ours where there is nothing left in it. */

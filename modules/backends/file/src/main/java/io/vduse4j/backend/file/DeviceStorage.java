@@ -91,6 +91,11 @@ final class DeviceStorage implements Storage {
     }
 
     @Override
+    public boolean isVolatile() {
+        return false;
+    }
+
+    @Override
     public int discardGranularity() {
         return granularity;
     }

@@ -1,13 +1,16 @@
 package io.vduse4j.backend.file;
 
+import io.vduse4j.block.AtHand;
 import io.vduse4j.block.Backend;
 import io.vduse4j.block.BlockingPool;
 import io.vduse4j.block.Channel;
 import io.vduse4j.block.Completions;
+import io.vduse4j.block.Durability;
 import io.vduse4j.block.DurabilityLatch;
 import io.vduse4j.block.Extent;
 import io.vduse4j.block.Iovecs;
 import io.vduse4j.block.Limits;
+import io.vduse4j.block.Request;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.IoRing;
@@ -82,6 +85,15 @@ final class FileBackend implements Backend {
         return limits;
     }
 
+    /** The page cache is the kernel's, and outlives us. */
+    @Override
+    public Durability durability() {
+        return new Durability(
+                Durability.AfterKill.KEPT,
+                "the kernel has it; a successor waits for the lock of the file, which a dead process keeps until its"
+                        + " last write is done (CR-07)");
+    }
+
     @Override
     public long size() {
         return size;
@@ -104,6 +116,20 @@ final class FileBackend implements Backend {
             aside.release(slots);
             throw problem;
         }
+    }
+
+    /** What is in the page cache can be read; whoever writes may be made to wait by the kernel, even for the page cache. */
+    @Override
+    public AtHand atHand() {
+        return way == IoWay.AT_HAND ? this::readNow : AtHand.NOTHING;
+    }
+
+    private int readNow(Request request) {
+        if (request.op != Request.Op.READ || request.length >= FileChannel.LARGE) {
+            return AtHand.NOT_AT_HAND;
+        }
+        int result = transfersAside.runNow(request);
+        return result == Transfers.WOULD_WAIT ? AtHand.NOT_AT_HAND : result;
     }
 
     private VectorIo vectors(MemoryBudget budget) {
@@ -210,6 +236,11 @@ final class FileBackend implements Backend {
             return false;
         }
         return !latch.failed();
+    }
+
+    @Override
+    public Optional<String> lost() {
+        return latch.cause();
     }
 
     @Override

@@ -18,7 +18,7 @@ final class FileChannel implements Channel, IoRing.Ended {
      * Reads of so many bytes and more are copied aside, several at once: to hand one over costs 5 to 10 µs, to copy 256
      * KiB takes 50 and more, for which the worker would answer nothing.
      */
-    private static final int LARGE = 256 << 10;
+    static final int LARGE = 256 << 10;
 
     private final FileBackend backend;
     private final Transfers transfers;

@@ -7,7 +7,6 @@ import io.vduse4j.block.spi.BackendOptions;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.FileIo;
-import io.vduse4j.linux.FileLock;
 import io.vduse4j.linux.FileStatus;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
@@ -16,7 +15,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
@@ -27,11 +25,6 @@ import java.util.function.Function;
  */
 final class FileOpener {
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
-
-    /** A predecessor that was just killed, or udev that probes a device, lets go within this time. */
-    private static final long LOCK_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private static final long LOCK_RETRY_MILLIS = 20;
 
     private final Path path;
     private final BackendOptions options;
@@ -67,7 +60,7 @@ final class FileOpener {
                 | (options.direct() ? OpenFlags.O_DIRECT : 0);
         var fd = found.isPresent() ? openExisting(found.get(), flags) : NewImage.create(path, flags);
         try {
-            lock(fd);
+            new ImageLock(fd, path, !options.readOnly()).take(options.fence());
             if (found.isEmpty()) {
                 NewImage.format(path, fd, options.size().getAsLong());
             }
@@ -123,27 +116,6 @@ final class FileOpener {
         } catch (LinuxException problem) {
             fd.close();
             throw problem;
-        }
-    }
-
-    /** On the very descriptor for I/O, so that the lock lasts as long as the last request does (J-12, CR-07). */
-    private void lock(Fd fd) throws LinuxException {
-        long start = System.nanoTime();
-        while (!FileLock.tryLock(fd, !options.readOnly())) {
-            if (System.nanoTime() - start > LOCK_PATIENCE_NANOS) {
-                throw new LinuxException(
-                        "lock",
-                        path.toString(),
-                        Errno.EBUSY,
-                        "in use by " + LockHolder.of(FileIo.status(fd))
-                                + (options.readOnly() ? "" : ": one writer, or several that only read"));
-            }
-            try {
-                Thread.sleep(LOCK_RETRY_MILLIS);
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-                throw new LinuxException("lock", path.toString(), Errno.EINTR);
-            }
         }
     }
 

@@ -86,7 +86,7 @@ record Geometry(int blockSize, int physicalBlockSize, int alignment, long size) 
                 !readOnly,
                 !readOnly && storage.canUnmapZeroes(),
                 readOnly ? 0 : MAX_ZEROES,
-                false,
+                storage.isVolatile(),
                 false);
     }
 }

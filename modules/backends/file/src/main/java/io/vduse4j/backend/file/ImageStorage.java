@@ -20,6 +20,7 @@ final class ImageStorage implements Storage {
 
     private final Fd fd;
     private final int granularity;
+    private final boolean inMemory;
     private final boolean canPunch;
 
     /** Address of {@link #ZEROES_BYTES} zeroes, aligned for O_DIRECT. */
@@ -39,6 +40,7 @@ final class ImageStorage implements Storage {
         int preferred = status.blockSize();
         boolean usable = Integer.bitCount(preferred) == 1 && preferred >= PAGE && preferred <= LARGEST_GRANULARITY;
         this.granularity = Math.max(usable ? preferred : PAGE, blockSize);
+        this.inMemory = FileIo.isInMemory(fd);
         this.canPunch = writable && canPunch(status.size());
         this.zeroes = writable ? memory.allocate(ZEROES_BYTES, PAGE).address() : 0;
     }
@@ -73,6 +75,11 @@ final class ImageStorage implements Storage {
     }
 
     @Override
+    public boolean isVolatile() {
+        return inMemory;
+    }
+
+    @Override
     public int discardGranularity() {
         return canPunch ? granularity : 0;
     }
@@ -97,7 +104,11 @@ final class ImageStorage implements Storage {
     @Override
     public int zero(long offset, long length, boolean unmap) {
         if (unmap && canPunch) {
-            return errno(FileIo.fallocate(fd, PUNCH, offset, length));
+            long result = FileIo.fallocate(fd, PUNCH, offset, length);
+            if (result != -Errno.EOPNOTSUPP) {
+                return errno(result);
+            }
+            // What was possible when the file was opened need not be so for ever: after a remount, or on a network.
         }
         if (canZeroRange) {
             long result = FileIo.fallocate(fd, ZERO, offset, length);

@@ -24,6 +24,9 @@ interface Storage {
      */
     Extent extent(long offset, long length, int blockSize) throws LinuxException;
 
+    /** Tells whether all of it is gone with the power of this machine, however often it was synced (DU-12). */
+    boolean isVolatile();
+
     /** Smallest unit in bytes that a discard gives back, a power of two; 0 if nothing can be given back. */
     int discardGranularity();
 

@@ -35,7 +35,7 @@ final class Transfers {
         return write ? written(request, result) : result;
     }
 
-    /** Does a READ if all of it is at hand; returns 0, the positive errno, or {@link #WOULD_WAIT}. */
+    /** Does a READ if all of it is at hand; returns 0, the positive errno, or {@link #WOULD_WAIT}. Any thread may call. */
     int runNow(Request request) {
         return vectors.readNow(request);
     }

@@ -71,7 +71,7 @@ final class VectorIo {
     }
 
     /**
-     * Does a READ if all of it is in the page cache, or fails otherwise than by waiting.
+     * Does a READ if all of it is in the page cache, or fails otherwise than by waiting. Any thread may call.
      *
      * @return 0, the positive errno, or {@link Transfers#WOULD_WAIT}: also where the file ends within the range
      */

@@ -18,6 +18,12 @@ class FileBackendTest extends BackendContract {
     }
 
     @Test
+    void itOutlivesTheProcessAndThePower() {
+        assertThat(backend().limits().isVolatile()).isFalse();
+        assertThat(backend().durability().survivesProcess()).isTrue();
+    }
+
+    @Test
     void aNewImageIsAHole() throws Exception {
         assertThat(backend().extent(0, backend().size())).isEqualTo(Extent.sparse(8 << 20));
     }
