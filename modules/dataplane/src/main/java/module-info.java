@@ -4,4 +4,5 @@ module io.vduse4j.dataplane {
     requires transitive io.vduse4j.linux;
 
     exports io.vduse4j.dataplane;
+    exports io.vduse4j.dataplane.inflight;
 }

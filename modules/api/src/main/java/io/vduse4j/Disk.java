@@ -4,6 +4,7 @@ import io.vduse4j.block.Backend;
 import io.vduse4j.block.BlkOptions;
 import io.vduse4j.block.VirtioBlk;
 import io.vduse4j.dataplane.WorkerPool;
+import io.vduse4j.dataplane.inflight.LogFile;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
@@ -18,8 +19,6 @@ import io.vduse4j.vduse.host.VduseHost;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
@@ -47,61 +46,82 @@ public final class Disk implements AutoCloseable {
     private final Builder wishes;
     private final VduseHost host;
     private final Backend backend;
-    private final Deque<Undo> undo = new ArrayDeque<>();
+    private final UndoSteps undo = new UndoSteps();
     private final VduseServer server;
     private final String device;
-
-    /** A step back on the way that the disk has come. */
-    private interface Undo {
-        void run() throws IOException;
-    }
+    private boolean removes;
 
     private Disk(Builder wishes, VduseHost host, Backend backend, Bus bus) throws IOException {
         this.wishes = wishes;
         this.host = host;
         this.backend = backend;
         try {
-            VirtioBlk disk = new VirtioBlk(backend, wishes.options(), MemoryBudget.process());
-            undo.push(disk::close);
             SetUp setUp = new SetUp(host, wishes.name);
             undo.push(setUp::close);
-            create(setUp, disk);
-            undo.push(setUp::destroy);
-            wishes.tune(new VduseAttributes(host, wishes.name));
-            VduseDevice node = VduseDevice.open(host, wishes.name, disk.queues());
-            undo.push(node::close);
-            for (int queue = 0; queue < disk.queues(); queue++) {
-                node.setupQueue(queue, disk.maxQueueSize());
+            Optional<Orphan> orphan = Orphan.find(host, setUp, wishes.name);
+            undo.push(() -> ifRemoved(setUp::destroy));
+            if (orphan.isPresent()) {
+                undo.push(orphan.get().node()::close);
+                orphan.get().refuseWithout(backend);
             }
+            BlkOptions wished = wishes.options();
+            VirtioBlk disk = new VirtioBlk(
+                    backend, orphan.map(found -> found.options(wished)).orElse(wished), MemoryBudget.process());
+            undo.push(disk::close);
+            VduseDevice node = orphan.isPresent()
+                    ? new VduseDevice(orphan.get().node(), wishes.name, disk.queues())
+                    : create(setUp, disk);
+            undo.push(node::close);
+            LogFile log = LogFile.open(
+                    RuntimeDirectory.log(wishes.name), wishes.name, disk.queues(), BlkOptions.MAX_QUEUE_SIZE);
+            undo.push(log::close);
+            undo.push(() -> ifRemoved(log::delete));
             WorkerPool pool = wishes.pool(0);
             undo.push(() -> wishes.release(pool));
-            server = new VduseServer(node, disk, pool, wishes.serveOptions());
+            ServeOptions options = wishes.serveOptions(orphan.isPresent());
+            server = new VduseServer(node, disk, pool, options, Optional.of(log));
             undo.push(server::close);
-            undo.push(() -> setUp.detach(DETACH));
-            device = setUp.attach(bus, backend.size(), wishes.attachTimeout);
+            undo.push(() -> ifRemoved(() -> setUp.detach(DETACH)));
+            if (orphan.isPresent()) {
+                orphan.get().awaitServed(server, wishes.attachTimeout);
+            }
+            device = orphan.isPresent()
+                    ? orphan.get().consumer(host, setUp, bus, backend.size(), wishes.attachTimeout)
+                    : setUp.attach(bus, backend.size(), wishes.attachTimeout);
+            removes = true;
         } catch (IOException | RuntimeException e) {
-            undoAfter(e);
+            undo.runAfter(e);
             throw e;
         }
     }
 
-    private void create(SetUp setUp, VirtioBlk disk) throws IOException {
-        DeviceSpec spec = new DeviceSpec(
+    /** What was taken over and cannot be served stays as it was found. */
+    private void ifRemoved(UndoSteps.Step step) throws IOException {
+        if (removes) {
+            step.run();
+        }
+    }
+
+    private VduseDevice create(SetUp setUp, VirtioBlk disk) throws IOException {
+        setUp.create(new DeviceSpec(
                 wishes.name,
                 disk.vendorId(),
                 disk.deviceId(),
-                VduseServer.features(disk, wishes.serveOptions()),
+                VduseServer.features(disk, wishes.serveOptions(false)),
                 disk.queues(),
                 DeviceSpec.PAGE_SIZE,
-                disk.config());
+                disk.config()));
+        removes = true;
+        wishes.tune(new VduseAttributes(host, wishes.name));
+        VduseDevice node = VduseDevice.open(host, wishes.name, disk.queues());
         try {
-            setUp.create(spec);
-        } catch (LinuxException e) {
-            if (e.errno() != Errno.EEXIST) {
-                throw e;
+            for (int queue = 0; queue < disk.queues(); queue++) {
+                node.setupQueue(queue, disk.maxQueueSize());
             }
-            Leftover.remove(host, setUp, wishes.name, backend, wishes.attachTimeout);
-            setUp.create(spec);
+            return node;
+        } catch (IOException e) {
+            node.close();
+            throw e;
         }
     }
 
@@ -112,6 +132,21 @@ public final class Disk implements AutoCloseable {
      */
     public static Builder named(String name) {
         return new Builder(name);
+    }
+
+    /**
+     * Ends a device that nobody serves and nobody is going to: every request that its driver waits for fails with an I/O
+     * error, the device is taken off the bus and destroyed, and its in-flight log is removed.
+     *
+     * @param host where VDUSE lives; stays the caller's
+     * @param name of the device
+     * @param timeout longest wait for its consumer to let go
+     * @throws IOException a {@link LinuxException}: ENOENT if there is no such device, EBUSY if a live process serves it,
+     *     EOPNOTSUPP if it is no block device, ETIMEDOUT if its consumer does not let go: its requests have failed then,
+     *     and the device goes when it is let go of
+     */
+    public static void abort(VduseHost host, String name, Duration timeout) throws IOException {
+        Abort.run(host, name, timeout);
     }
 
     /** The node that its consumer uses: {@code /dev/vdb}, or {@code /dev/vhost-vdpa-0}. */
@@ -162,29 +197,18 @@ public final class Disk implements AutoCloseable {
      */
     @Override
     public void close() throws IOException {
-        IOException first = null;
-        while (!undo.isEmpty()) {
-            try {
-                undo.pop().run();
-            } catch (IOException e) {
-                if (first == null) {
-                    first = e;
-                } else {
-                    first.addSuppressed(e);
-                }
-            }
-        }
-        if (first != null) {
-            throw first;
-        }
+        undo.run();
     }
 
-    private void undoAfter(Exception e) {
-        try {
-            close();
-        } catch (IOException late) {
-            e.addSuppressed(late);
-        }
+    /**
+     * Finishes what is in flight and stops to serve, and leaves the device as it is: its driver waits until a disk of this
+     * name is served again, by this process or another.
+     *
+     * @throws IOException as for {@link #close}
+     */
+    public void leave() throws IOException {
+        removes = false;
+        close();
     }
 
     /** What is wished of a disk. */
@@ -280,8 +304,7 @@ public final class Disk implements AutoCloseable {
         }
 
         /**
-         * Offers packed rings; only split ones are offered if nothing is said. A driver that takes them cannot be served
-         * on after the death of the process before it has reset the device.
+         * Offers packed rings; only split ones are offered if nothing is said.
          */
         public Builder packed(boolean wanted) {
             packed = wanted;
@@ -302,13 +325,17 @@ public final class Disk implements AutoCloseable {
 
         /**
          * Creates the device, serves it, attaches it, and waits until its consumer's node is usable and has the right
-         * size. A device of the same name that a dead process has left behind is removed first.
+         * size.
+         *
+         * <p>A device of the same name that is on the bus, and whose process has died or {@linkplain Disk#leave left} it, is
+         * taken over instead, with the queues that it has: its driver goes on, and what it had in flight is done again.
          *
          * @param host where VDUSE lives; stays the caller's
          * @param backend where the bytes are; stays the caller's and must outlive the disk
          * @param bus who consumes it
          * @throws IOException a {@link LinuxException}: EINVAL for a wish out of its range, EBUSY if a live process serves
-         *     a device of that name, EPERM without the privilege to attach, ETIMEDOUT. Nothing is left behind then
+         *     a device of that name, EPERM without the privilege to attach, EOPNOTSUPP if the backend has lost what a
+         *     device to be taken over had written, EBADMSG if what was in flight on it cannot be told, ETIMEDOUT. Everything is then as it was before
          */
         public Disk serve(VduseHost host, Backend backend, Bus bus) throws IOException {
             if (name.isEmpty() || name.length() > NAME_MAX || !name.matches("[A-Za-z0-9_-][A-Za-z0-9._-]*")) {
@@ -387,9 +414,9 @@ public final class Disk implements AutoCloseable {
             }
         }
 
-        private ServeOptions serveOptions() {
+        private ServeOptions serveOptions(boolean adopts) {
             boolean kicks = shared.isPresent() || pollMicros != POLL_ALWAYS;
-            return new ServeOptions(kicks, userMemory, false, packed, observer);
+            return new ServeOptions(kicks, userMemory, adopts, packed, observer);
         }
     }
 }

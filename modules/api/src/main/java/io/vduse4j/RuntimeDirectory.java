@@ -15,6 +15,9 @@ import java.nio.file.attribute.PosixFilePermissions;
  */
 final class RuntimeDirectory {
 
+    /** Ends the name of an in-flight log. */
+    static final String LOG = ".inflight";
+
     private RuntimeDirectory() {}
 
     /**
@@ -40,6 +43,16 @@ final class RuntimeDirectory {
                     "it must be a folder that only its user may enter: chmod 700 it, or set XDG_RUNTIME_DIR");
         }
         return directory;
+    }
+
+    /** Where the in-flight log of a device is. */
+    static Path log(String device) throws IOException {
+        return get().resolve(device + LOG);
+    }
+
+    /** Removes the log of a device that has gone; does nothing if there is none. */
+    static void deleteLog(String device) throws IOException {
+        Files.deleteIfExists(log(device));
     }
 
     private static Path parent() {

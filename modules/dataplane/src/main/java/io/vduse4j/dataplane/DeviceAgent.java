@@ -5,7 +5,6 @@ import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.virtio.Chain;
 import io.vduse4j.virtio.Fault;
 import io.vduse4j.virtio.HandlerContext;
-import io.vduse4j.virtio.InFlight;
 import io.vduse4j.virtio.Ordering;
 import io.vduse4j.virtio.QueueHandler;
 import io.vduse4j.virtio.VirtioDevice;
@@ -22,7 +21,7 @@ import java.util.function.IntConsumer;
  * The part of a session that one worker runs: some queues of the device and the handler of their chains. Made on a
  * control thread; from {@link #start} on everything but {@link #post} runs on the worker's thread.
  */
-final class DeviceAgent implements HandlerContext {
+final class DeviceAgent implements HandlerContext, AgentOrder.Agent {
 
     private static final Logger LOG = System.getLogger(DeviceAgent.class.getName());
 
@@ -30,6 +29,7 @@ final class DeviceAgent implements HandlerContext {
     private final Worker worker;
     private final MemoryBudget budget;
     private final PostedSlots posted;
+    private final AgentOrder order;
     private final List<QueueAgent> queues = new ArrayList<>();
     private final QueueAgent[] bySlot;
     private final IntConsumer takeOne = this::takeOne;
@@ -51,6 +51,7 @@ final class DeviceAgent implements HandlerContext {
                 .child(session.name() + "/" + worker.name(), session.budget().limit());
         int slots = setups.stream().mapToInt(QueueSetup::size).sum();
         posted = new PostedSlots(slots);
+        order = new AgentOrder(session.order(), this, slots);
         bySlot = new QueueAgent[slots];
         try {
             int slot = 0;
@@ -64,7 +65,8 @@ final class DeviceAgent implements HandlerContext {
                         session.log(),
                         session.counters(setup.index()),
                         (index, fault) -> session.broken().broken(index, fault),
-                        InFlight.NONE,
+                        session.inFlight(),
+                        order,
                         slot,
                         pieces);
                 queues.add(queue);
@@ -155,7 +157,12 @@ final class DeviceAgent implements HandlerContext {
 
     private void takeOne(int slot) {
         postedTaken++;
-        handler.posted(bySlot[slot].chain(slot));
+        Chain chain = bySlot[slot].chain(slot);
+        if (!order.isHeld(slot)) {
+            handler.posted(chain);
+        } else if (order.starts(slot)) {
+            handler.resume(chain);
+        }
     }
 
     /** Whether there is work, after asking every driver for a kick: then the worker must not sleep. */
@@ -202,6 +209,7 @@ final class DeviceAgent implements HandlerContext {
     void abandon() {
         vanished = true;
         queues.forEach(QueueAgent::vanish);
+        order.lose();
     }
 
     /** How many queues it was made for. Any thread: the list never changes. */
@@ -232,7 +240,7 @@ final class DeviceAgent implements HandlerContext {
         worker.remove(this);
         watched.forEach(worker::unwatch);
         for (QueueAgent queue : queues) {
-            queue.tellDrained();
+            queue.endPause();
             queue.setup().kick().ifPresent(kick -> {
                 worker.unwatch(kick);
                 kick.close();
@@ -280,6 +288,7 @@ final class DeviceAgent implements HandlerContext {
             queue.vanish();
         }
         vanished = true;
+        order.lose();
     }
 
     @Override
@@ -312,7 +321,17 @@ final class DeviceAgent implements HandlerContext {
 
     @Override
     public Ordering ordering() {
-        return Ordering.NONE;
+        return order;
+    }
+
+    @Override
+    public void heldBack(int slot) {
+        bySlot[slot].heldBack(slot);
+    }
+
+    @Override
+    public void started(int slot) {
+        bySlot[slot].started(slot);
     }
 
     @Override

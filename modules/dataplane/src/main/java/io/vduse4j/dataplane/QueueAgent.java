@@ -1,13 +1,19 @@
 package io.vduse4j.dataplane;
 
+import io.vduse4j.dataplane.inflight.InflightLog;
+import io.vduse4j.dataplane.inflight.InflightLogException;
+import io.vduse4j.dataplane.inflight.QueueLog;
+import io.vduse4j.dataplane.inflight.Recovered;
 import io.vduse4j.linux.Errno;
+import io.vduse4j.linux.Failpoint;
 import io.vduse4j.virtio.Chain;
 import io.vduse4j.virtio.Fault;
-import io.vduse4j.virtio.InFlight;
 import io.vduse4j.virtio.MemorySource;
 import io.vduse4j.virtio.QueueHandler;
 import io.vduse4j.virtio.Virtqueue;
 import io.vduse4j.virtio.VirtqueueState;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -17,6 +23,8 @@ import java.util.function.Consumer;
  * runs on the worker's thread.
  */
 final class QueueAgent {
+
+    private static final Logger LOG = System.getLogger(QueueAgent.class.getName());
 
     /** Chains taken before other queues get their turn. */
     private static final int BATCH = 128;
@@ -41,6 +49,10 @@ final class QueueAgent {
     private final QueueCounters counters;
     private final BrokenQueues listener;
     private final Virtqueue queue;
+    private final Resubmission resubmission;
+    private final QueueLog inFlightLog;
+    private final AgentOrder order;
+    private final UnseenWrites unseen = new UnseenWrites(GROUP);
     private final int firstSlot;
     private final Chain[] chains;
     private final long[] held;
@@ -63,7 +75,8 @@ final class QueueAgent {
             FaultLog log,
             QueueCounters counters,
             BrokenQueues listener,
-            InFlight hook,
+            InflightLog inFlightLogs,
+            AgentOrder order,
             int firstSlot,
             MemorySegment pieces) {
         this.setup = setup;
@@ -71,6 +84,8 @@ final class QueueAgent {
         this.log = log;
         this.counters = counters;
         this.listener = listener;
+        inFlightLog = inFlightLogs.queue(setup.index(), setup.size());
+        this.order = order;
         this.firstSlot = firstSlot;
         chains = new Chain[setup.size()];
         held = new long[setup.size()];
@@ -78,7 +93,8 @@ final class QueueAgent {
         for (int i = 0; i < chains.length; i++) {
             chains[i] = new Chain(firstSlot + i, setup.index(), pieces.asSlice(i * bytes, bytes));
         }
-        queue = Virtqueue.of(setup.index(), setup.size(), features, setup.start(), memory, hook, chains);
+        queue = Virtqueue.of(setup.index(), setup.size(), features, setup.start(), memory, inFlightLog, chains);
+        resubmission = new Resubmission(setup.index(), queue, inFlightLog, inFlightLogs);
         attach();
     }
 
@@ -98,6 +114,18 @@ final class QueueAgent {
 
     int inFlight() {
         return inFlight;
+    }
+
+    /** The request of a slot waits for one that it may overlap (CR-04). */
+    void heldBack(int slot) {
+        inFlightLog.heldBack(slot - firstSlot);
+        resubmission.heldBack();
+    }
+
+    /** The request of a slot that was held back starts. */
+    void started(int slot) {
+        inFlightLog.started(slot - firstSlot);
+        resubmission.started();
     }
 
     /** Finds the rings in the memory of now, and gives back what was completed while they were away. */
@@ -132,11 +160,11 @@ final class QueueAgent {
 
     /** Takes what is available and hands it to the handler; returns how many chains. */
     int work(QueueHandler handler) {
-        if (paused || broken || !queue.isAttached()) {
+        if (broken || !queue.isAttached()) {
             return 0;
         }
-        int taken = 0;
-        while (taken < BATCH) {
+        int taken = resubmission.isOver() ? 0 : resubmit(handler);
+        while (taken < BATCH && resubmission.isOver() && !paused) {
             Chain chain = queue.take();
             if (chain == null) {
                 if (queue.fault() != null) {
@@ -147,19 +175,51 @@ final class QueueAgent {
             if (taken++ == 0) {
                 queue.disableKicks();
             }
-            inFlight++;
-            counters.addFetched();
-            Fault fault = chain.fault();
-            if (fault != null) {
-                note(fault);
-            }
-            if (fault != null && fault.size() == Fault.Size.CHAIN) {
-                complete(chain, 0);
-            } else {
-                handler.handle(chain);
-            }
+            begin(handler, chain, false);
         }
         return taken;
+    }
+
+    private void begin(QueueHandler handler, Chain chain, boolean refused) {
+        inFlight++;
+        counters.addFetched();
+        Fault fault = chain.fault();
+        if (fault != null) {
+            note(fault);
+        }
+        if (fault != null && fault.size() == Fault.Size.CHAIN) {
+            complete(chain, 0);
+        } else if (refused) {
+            handler.refuse(chain);
+        } else {
+            handler.handle(chain);
+        }
+    }
+
+    /** Does again what a process that has died had begun; returns how many chains. */
+    private int resubmit(QueueHandler handler) {
+        try {
+            return resubmission.step((chain, poison) -> {
+                if (poison) {
+                    LOG.log(
+                            Level.ERROR,
+                            "queue {0}: {1} was in flight at {2} deaths of its server in a row; it fails now",
+                            setup.index(),
+                            chain,
+                            Recovered.POISON);
+                }
+                begin(handler, chain, poison);
+            });
+        } catch (InflightLogException e) {
+            LOG.log(
+                    Level.ERROR,
+                    "queue {0}: what was in flight when its last server died cannot be told; it stays broken until the"
+                            + " driver resets it ({1})",
+                    setup.index(),
+                    e.getMessage());
+            breakQueue(Fault.LOG_REFUSED);
+            return 0;
+        }
     }
 
     /** Gives a chain back with the end of the batch. */
@@ -177,18 +237,26 @@ final class QueueAgent {
 
     private void push(Chain chain, long written) {
         queue.push(chain, written);
+        order.givenBack(chain.slot(), unseen);
         counters.addUsed();
         if (++pushed % GROUP == 0) {
-            queue.publish();
+            show();
         }
+    }
+
+    /** Shows the driver what was given back. */
+    private void show() {
+        queue.publish();
+        order.seen(unseen);
     }
 
     /** Ends a round: the rest is published, with at most one interrupt, which may be one that was refused before. */
     void publish() {
         if (pushed > 0 && queue.isAttached()) {
             pushed = 0;
-            if (queue.hasUnpublished()) {
-                queue.publish();
+            // Each chain of a logged packed queue is published by itself; then only the order has to be told.
+            if (queue.hasUnpublished() || unseen.count() > 0) {
+                show();
             }
             if (queue.wantsInterrupt()) {
                 interrupt();
@@ -202,8 +270,20 @@ final class QueueAgent {
         tellDrained();
     }
 
+    /** Whether what a process that has died had in flight is still to be begun: it is in flight too. */
+    private boolean owesResubmission() {
+        return !resubmission.isOver() && !broken && queue.isAttached();
+    }
+
     /** Ends a pause if nothing is in flight any more. */
-    void tellDrained() {
+    private void tellDrained() {
+        if (!owesResubmission()) {
+            endPause();
+        }
+    }
+
+    /** The same of a queue whose session ends: what it has not begun to do again it never will. */
+    void endPause() {
         if (paused && inFlight == 0 && onDrained.isPresent()) {
             onDrained.get().accept(queue.state());
             resume();
@@ -212,6 +292,7 @@ final class QueueAgent {
 
     /** Interrupts, whether or not the driver wants it; what is refused too early is tried again by {@link #publish}. */
     void interrupt() {
+        Failpoint.reach("queue.interrupt");
         int result = interrupts.interrupt(setup.index());
         if (result == -Errno.EINVAL) {
             // DRIVER_OK counts a moment after our reply to it (kernel-behaviour 12).
@@ -232,7 +313,8 @@ final class QueueAgent {
 
     /** Whether there is something to take right now, after asking for a kick: then the worker must not sleep. */
     boolean prepareSleep() {
-        return !paused && !broken && queue.isAttached() && queue.enableKicks();
+        boolean takes = !paused && !broken && queue.isAttached();
+        return owesResubmission() || (takes && queue.enableKicks());
     }
 
     /** Takes nothing more until everything in flight is back, then tells where the queue stands and goes on. */

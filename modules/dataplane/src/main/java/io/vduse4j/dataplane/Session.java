@@ -1,5 +1,6 @@
 package io.vduse4j.dataplane;
 
+import io.vduse4j.dataplane.inflight.InflightLog;
 import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
@@ -32,7 +33,9 @@ public final class Session {
     private final MemorySource memory;
     private final Interrupts interrupts;
     private final MemoryBudget budget;
+    private final InflightLog inFlight;
     private final QueueCounters[] counters;
+    private final WriteOrder order;
     private BrokenQueues broken = (_, _) -> {};
     private final List<DeviceAgent> agents = new ArrayList<>();
     private final Map<Integer, DeviceAgent> byQueue = new HashMap<>();
@@ -60,6 +63,26 @@ public final class Session {
             WorkerPool pool,
             MemoryBudget budget)
             throws IOException {
+        this(log, device, features, queues, memory, interrupts, pool, budget, InflightLog.NONE);
+    }
+
+    /**
+     * As the other one, with a log of what is in flight. What a dead process had in flight by it is done again first.
+     *
+     * @param inFlight with room for every queue; stays the caller's and must outlive the session
+     */
+    public Session(
+            FaultLog log,
+            VirtioDevice device,
+            long features,
+            List<QueueSetup> queues,
+            MemorySource memory,
+            Interrupts interrupts,
+            WorkerPool pool,
+            MemoryBudget budget,
+            InflightLog inFlight)
+            throws IOException {
+        this.inFlight = inFlight;
         this.log = log;
         this.device = device;
         this.features = features;
@@ -71,6 +94,7 @@ public final class Session {
         for (int i = 0; i < counters.length; i++) {
             counters[i] = new QueueCounters();
         }
+        order = new WriteOrder(pool.size() > 1 && device.queues() > 1);
         List<Worker> workers = pool.forQueues(queues.size());
         Map<Worker, List<QueueSetup>> shares = new LinkedHashMap<>();
         for (int i = 0; i < queues.size(); i++) {
@@ -229,6 +253,10 @@ public final class Session {
         return counters[queue];
     }
 
+    WriteOrder order() {
+        return order;
+    }
+
     BrokenQueues broken() {
         return broken;
     }
@@ -247,6 +275,10 @@ public final class Session {
 
     Interrupts interrupts() {
         return interrupts;
+    }
+
+    InflightLog inFlight() {
+        return inFlight;
     }
 
     MemoryBudget budget() {

@@ -39,6 +39,11 @@ public final class WorkerPool implements AutoCloseable {
         return chosen;
     }
 
+    /** How many workers there are. Never changes. */
+    int size() {
+        return workers.size();
+    }
+
     @Override
     public void close() {
         workers.forEach(Worker::close);

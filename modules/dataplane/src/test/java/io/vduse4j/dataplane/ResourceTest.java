@@ -119,6 +119,23 @@ class ResourceTest {
         }
     }
 
+    /** One worker, which counts plainly, and two, which count together. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aWriteThatNobodyIsInTheWayOfAllocatesNothing(int workers) throws Exception {
+        EchoDevice device = EchoDevice.over(1, EchoDevice.Job::finish).writing();
+        try (WorkerPool pool = new WorkerPool(workers, 0);
+                Rig rig = new Rig(device, 0, pool).start()) {
+            Thread worker = Usage.thread("vduse-worker-0");
+            stream(rig, WARM_UP, 16);
+            long before = Usage.allocatedBytes(worker);
+            stream(rig, MEASURED, 16);
+            assertThat(Usage.allocatedBytes(worker) - before)
+                    .as("bytes of %d writes", MEASURED)
+                    .isLessThan(MEASURED / 10);
+        }
+    }
+
     /** Hands requests from the worker to another thread, without allocating. */
     private static final class Line implements EchoDevice.Outside {
         private final EchoDevice.Job[] jobs = new EchoDevice.Job[Rig.SIZE];
@@ -147,7 +164,7 @@ class ResourceTest {
         EventFd kick = rig.kick();
         for (int done = 0; done < count; done += batch) {
             for (int i = 0; i < batch; i++) {
-                driver.add(done + i);
+                driver.add(EchoDevice.write(done, 8 * i, 8));
             }
             driver.publish(kick);
             int left = batch;

@@ -95,6 +95,11 @@ public final class EmbeddedKernel implements VduseHost {
     }
 
     @Override
+    public List<String> devices() {
+        return vduse.nodes();
+    }
+
+    @Override
     public boolean isAttached(String device) {
         return core.has(device);
     }

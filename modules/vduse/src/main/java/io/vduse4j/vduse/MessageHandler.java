@@ -1,6 +1,7 @@
 package io.vduse4j.vduse;
 
 import io.vduse4j.dataplane.Session;
+import io.vduse4j.linux.Failpoint;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.OwedReplies.Owed;
 import io.vduse4j.virtio.DeviceStatus;
@@ -38,6 +39,7 @@ final class MessageHandler {
     private final ServeOptions options;
     private final Consumer<Runnable> onControlThread;
     private final ServiceOpener opener;
+    private final DriverLog inFlight;
     private final OwedReplies owed = new OwedReplies();
     private final Replies replies;
     private final QueueMessages queues;
@@ -52,7 +54,9 @@ final class MessageHandler {
             VirtioDevice device,
             ServeOptions options,
             ServiceOpener opener,
+            DriverLog inFlight,
             Consumer<Runnable> onControlThread) {
+        this.inFlight = inFlight;
         this.node = node;
         this.device = device;
         this.options = options;
@@ -117,8 +121,10 @@ final class MessageHandler {
             replies.answer(message, false);
             return;
         }
+        Failpoint.reach("status.begun");
         status = message.status();
         replies.answer(message, true);
+        Failpoint.reach("status.answered");
         if ((added & DeviceStatus.DRIVER_OK) != 0) {
             startService();
         }
@@ -132,7 +138,8 @@ final class MessageHandler {
         if ((message.status() & DeviceStatus.FEATURES_OK) == 0) {
             return false;
         }
-        serving = opener.open(false);
+        // Begun already: the kernel asks again what the last server had not answered, or one more bit is set.
+        serving = opener.open(options.adopt() && inFlight.wasBegun());
         return serving.isPresent();
     }
 
@@ -145,31 +152,81 @@ final class MessageHandler {
     }
 
     /**
-     * Goes on for a server that has died: its driver still runs. Without an in-flight log the chains that it had taken
-     * and not given back are found behind the used index.
+     * Goes on for a server that has died: its driver may still run. What the kernel had asked of the dead one comes first
+     * (CR-08): after a reset nothing is gone on with. What is asked about queues is answered when they are served again.
+     *
+     * @return false if a driver runs and cannot be served; the log says why
      */
-    void adopt() throws LinuxException {
-        if (node.isPacked()) {
+    boolean adopt() throws LinuxException {
+        List<VduseMessage> aboutQueues = new ArrayList<>();
+        boolean changed = false;
+        Optional<VduseMessage> waiting;
+        while ((waiting = node.read()).isPresent()) {
+            VduseMessage message = waiting.get();
+            Failpoint.reach("adopt.message");
+            if (message instanceof VduseMessage.SetStatus || message instanceof VduseMessage.UpdateIotlb) {
+                changed |= message instanceof VduseMessage.SetStatus;
+                handle(message);
+            } else {
+                aboutQueues.add(message);
+            }
+        }
+        boolean served = changed || goOn();
+        for (VduseMessage message : aboutQueues) {
+            handle(message);
+        }
+        return served;
+    }
+
+    /** Without an in-flight log the chains that were taken and not given back are looked for behind the used index. */
+    private boolean goOn() throws LinuxException {
+        if (!isAnyReady()) {
+            return true;
+        }
+        if (!Negotiation.accepts(device, options, node.driverFeatures())) {
+            LOG.log(
+                    Level.ERROR,
+                    "%s: its driver uses features 0x%x, of which only 0x%x are offered now; it is served from its next"
+                                    .formatted(node.name(), node.driverFeatures(), Negotiation.offered(device, options))
+                            + " reset on: serve it as it was served before");
+            return false;
+        }
+        if (node.isPacked() && !inFlight.isKept()) {
             LOG.log(
                     Level.ERROR,
                     node.name() + ": its driver uses packed rings, which do not tell where they stand;"
                             + " it is served from its next reset on");
-            return;
+            return false;
         }
+        status = RUNNING;
+        Failpoint.reach("adopt.open");
+        serving = opener.open(true);
+        Failpoint.reach("adopt.opened");
+        startService();
+        return serving.isPresent();
+    }
+
+    private boolean isAnyReady() throws LinuxException {
         for (int index = 0; index < device.queues(); index++) {
-            if (node.queueInfo(index).ready() && Negotiation.accepts(device, options, node.driverFeatures())) {
-                status = RUNNING;
-                serving = opener.open(true);
-                startService();
-                return;
+            if (node.queueInfo(index).ready()) {
+                return true;
             }
         }
+        return false;
     }
 
     private void reset(VduseMessage.SetStatus message) throws LinuxException {
         status = 0;
         endService();
-        answerOnceEnded(message);
+        if (ending.isEmpty()) {
+            inFlight.end();
+            replies.answer(message, true);
+        } else {
+            whenEnded.add(() -> {
+                inFlight.end();
+                replies.answerLater(message, true);
+            });
+        }
     }
 
     /** Answers when no memory of an ended service can be touched any more. */

@@ -4,6 +4,7 @@ import io.vduse4j.dataplane.FaultLog;
 import io.vduse4j.dataplane.QueueSetup;
 import io.vduse4j.dataplane.Session;
 import io.vduse4j.dataplane.WorkerPool;
+import io.vduse4j.dataplane.inflight.InflightLogException;
 import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.MemoryBudget;
@@ -30,8 +31,10 @@ final class ServiceOpener {
     private final FaultLog log;
     private final ServeOptions options;
     private final Optional<UserMemory> userMemory;
+    private final DriverLog inFlight;
 
-    ServiceOpener(VduseDevice node, VirtioDevice device, WorkerPool pool, ServeOptions options) {
+    ServiceOpener(VduseDevice node, VirtioDevice device, WorkerPool pool, ServeOptions options, DriverLog inFlight) {
+        this.inFlight = inFlight;
         this.node = node;
         this.device = device;
         this.pool = pool;
@@ -43,7 +46,8 @@ final class ServiceOpener {
     /**
      * Opens a service; it does not run yet.
      *
-     * @param resumes whether the driver runs already: the first chain to take is then found behind the used index
+     * @param resumes whether the driver runs already: the log then tells where to go on. Without a log the first chain to
+     *     take is found behind the used index
      * @return empty, with a line in the log, if the driver's choice cannot be served
      */
     Optional<Service> open(boolean resumes) {
@@ -56,23 +60,33 @@ final class ServiceOpener {
             for (int index = 0; index < device.queues(); index++) {
                 QueueInfo info = node.queueInfo(index);
                 if (info.ready()) {
-                    queues.add(setUp(
-                            index,
-                            info,
-                            features,
-                            resumes ? VirtqueueState.FROM_USED : info.state(isPacked(features))));
+                    queues.add(
+                            setUp(index, info, features, resumes ? resumed(features) : info.state(isPacked(features))));
                 }
             }
-            Session session =
-                    new Session(log, device, features, queues, table, node::injectQueueInterrupt, pool, budget);
+            Session session = new Session(
+                    log,
+                    device,
+                    features,
+                    queues,
+                    table,
+                    node::injectQueueInterrupt,
+                    pool,
+                    budget,
+                    inFlight.open(resumes, features, queues));
             return Optional.of(new Service(session, table, budget));
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | InflightLogException | RuntimeException e) {
             LOG.log(Level.ERROR, node.name() + ": cannot be served", e);
             queues.forEach(queue -> queue.kick().ifPresent(EventFd::close));
             table.close().close();
             budget.close();
             return Optional.empty();
         }
+    }
+
+    /** Where a queue goes on that was served before; the log of a packed one knows better. */
+    private static VirtqueueState resumed(long features) {
+        return isPacked(features) ? VirtqueueState.PACKED_START : VirtqueueState.FROM_USED;
     }
 
     /**
@@ -84,8 +98,9 @@ final class ServiceOpener {
         try {
             QueueInfo info = node.queueInfo(index);
             long features = node.driverFeatures();
-            session.addQueue(
-                    setUp(index, info, features, stoppedAt.orElse(info.state(isPacked(features)))), this::kickFailed);
+            QueueSetup queue = setUp(index, info, features, stoppedAt.orElse(info.state(isPacked(features))));
+            inFlight.add(features, queue);
+            session.addQueue(queue, this::kickFailed);
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.ERROR, node.name() + ": queue " + index + " cannot be served", e);
         }

@@ -2,6 +2,8 @@ package io.vduse4j.vduse;
 
 import io.vduse4j.dataplane.Session;
 import io.vduse4j.dataplane.WorkerPool;
+import io.vduse4j.dataplane.inflight.LogFile;
+import io.vduse4j.linux.Failpoint;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.host.VduseNode;
 import io.vduse4j.virtio.VirtioDevice;
@@ -41,7 +43,9 @@ public final class VduseServer implements AutoCloseable {
     private final Thread thread;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final CountDownLatch ended = new CountDownLatch(1);
+    private final CountDownLatch adopted = new CountDownLatch(1);
     private final boolean adopts;
+    private volatile boolean goesOn;
     private volatile boolean closing;
     private volatile boolean broken;
 
@@ -54,10 +58,22 @@ public final class VduseServer implements AutoCloseable {
      * @param options how
      */
     public VduseServer(VduseDevice node, VirtioDevice device, WorkerPool pool, ServeOptions options) {
+        this(node, device, pool, options, Optional.empty());
+    }
+
+    /**
+     * As the other one, with a log of what is in flight: a server that adopts the device after the death of this one does
+     * again what was not given back.
+     *
+     * @param log with room for the device's queues; stays the caller's and must outlive the server
+     */
+    public VduseServer(
+            VduseDevice node, VirtioDevice device, WorkerPool pool, ServeOptions options, Optional<LogFile> log) {
         this.node = node;
         this.device = device;
-        ServiceOpener opener = new ServiceOpener(node, device, pool, options);
-        handler = new MessageHandler(node, device, options, opener, this::onControlThread);
+        DriverLog inFlight = new DriverLog(node.name(), log);
+        ServiceOpener opener = new ServiceOpener(node, device, pool, options, inFlight);
+        handler = new MessageHandler(node, device, options, opener, inFlight, this::onControlThread);
         thread = Thread.ofPlatform()
                 .name("vduse-control-" + node.name())
                 .daemon(true)
@@ -88,6 +104,16 @@ public final class VduseServer implements AutoCloseable {
     }
 
     /**
+     * Waits until a server that adopts a device knows whether it can.
+     *
+     * @param timeout longest wait
+     * @return whether the driver that an earlier server left running is served, or none runs
+     */
+    public boolean awaitAdoption(Duration timeout) throws InterruptedException {
+        return adopted.await(timeout.toNanos(), TimeUnit.NANOSECONDS) && goesOn;
+    }
+
+    /**
      * Waits until serving has ended, because the server was closed or the device is broken.
      *
      * @param timeout longest wait
@@ -105,7 +131,8 @@ public final class VduseServer implements AutoCloseable {
     private void run() {
         try {
             if (adopts) {
-                handler.adopt();
+                goesOn = handler.adopt();
+                adopted.countDown();
             }
             while (!broken && !(closing && handler.isIdle())) {
                 round();
@@ -115,6 +142,7 @@ public final class VduseServer implements AutoCloseable {
             LOG.log(Level.ERROR, node.name() + ": the control thread ends; the device is not served any more", e);
         } finally {
             handler.leave();
+            adopted.countDown();
             ended.countDown();
         }
     }
@@ -139,7 +167,9 @@ public final class VduseServer implements AutoCloseable {
         }
         Optional<VduseMessage> message;
         while (!closing && (message = node.read()).isPresent()) {
+            Failpoint.reach("message.read");
             handler.handle(message.get());
+            Failpoint.reach("message.handled");
         }
         handler.runOverdue();
     }

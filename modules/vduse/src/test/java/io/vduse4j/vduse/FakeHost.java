@@ -60,6 +60,11 @@ class FakeHost implements VduseHost {
     }
 
     @Override
+    public List<String> devices() {
+        return List.of();
+    }
+
+    @Override
     public boolean isAttached(String device) {
         return false;
     }

@@ -1,10 +1,12 @@
 package io.vduse4j.vhostuser;
 
+import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.Mapping;
 import io.vduse4j.linux.UnixSocket;
 import io.vduse4j.virtio.DeviceStatus;
 import io.vduse4j.virtio.VirtioDevice;
+import io.vduse4j.virtio.VirtioFeatures;
 import io.vduse4j.virtio.WritableConfig;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -90,6 +92,8 @@ final class BackEnd implements AutoCloseable {
             case GET_MAX_MEM_SLOTS -> reply.number(MemoryTable.MAX_SLOTS);
             case SET_MEM_TABLE -> setMemory(message, reply);
             case ADD_MEM_REG -> addMemory(message, reply);
+            case GET_INFLIGHT_FD -> makeLog(payload, reply);
+            case SET_INFLIGHT_FD -> takeLog(message, reply);
             case REM_MEM_REG -> removeMemory(payload, reply);
             case GET_VRING_BASE -> rings.getBase(payload, features, reply);
             case SET_VRING_NUM, SET_VRING_ADDR, SET_VRING_BASE, SET_VRING_ENABLE -> {
@@ -210,6 +214,23 @@ final class BackEnd implements AutoCloseable {
         } finally {
             regions.forEach(region -> region.file().close()); // a mapping keeps the file
         }
+    }
+
+    private void makeLog(ByteBuffer payload, Reply reply) throws RefusedException, LinuxException {
+        try (Fd file = SharedLog.make(payload, device.queues(), device.maxQueueSize())) {
+            reply.payload(payload.duplicate().clear(), file);
+        }
+    }
+
+    private void takeLog(Message message, Reply reply) throws RefusedException, LinuxException {
+        if (rings.anyServed()) {
+            throw new RefusedException("the log cannot change while a ring runs");
+        }
+        boolean packed = (features & VirtioFeatures.RING_PACKED) != 0;
+        try (Fd file = message.take()) {
+            service.keepLog(SharedLog.take(message.payload(), file, device.queues(), device.maxQueueSize(), packed));
+        }
+        reply.done();
     }
 
     private void addMemory(Message message, Reply reply) throws RefusedException {

@@ -52,9 +52,16 @@ final class Life {
         return !abandoned;
     }
 
-    /** Ends a session none of whose rings is served; the driver's memory stays. */
-    void endIdle() {
-        session.stop(budget::close);
+    /**
+     * Ends a session none of whose rings is served; the driver's memory stays.
+     *
+     * @param then runs when nothing uses its log any more, on any thread
+     */
+    void endIdle(Runnable then) {
+        session.stop(() -> {
+            budget.close();
+            then.run();
+        });
     }
 
     /** Takes the driver's memory away from requests that are still in flight: they complete, some time, into nothing. */

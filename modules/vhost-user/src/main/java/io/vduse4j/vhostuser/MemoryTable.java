@@ -8,6 +8,7 @@ import io.vduse4j.virtio.GuestMemory;
 import io.vduse4j.virtio.MemorySource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -24,6 +25,10 @@ final class MemoryTable implements MemorySource {
     private final List<Mapping> retired = new ArrayList<>();
     private List<Entry> entries = new ArrayList<>();
     private boolean closed;
+
+    /** Of the log of what is in flight; it goes when everything goes. */
+    private Optional<Mapping> log = Optional.empty();
+
     private volatile GuestMemory memory = GuestMemory.of(NativeMemory.ALL, 0, List.of());
 
     /** A region with the file that backs it, as a request has brought them. */
@@ -111,6 +116,17 @@ final class MemoryTable implements MemorySource {
         throw new RefusedException("there is no " + slot);
     }
 
+    /**
+     * Keeps the memory of a log too.
+     *
+     * @return the one before, which is not used any more once no ring is served
+     */
+    synchronized Optional<Mapping> keepLog(Mapping next) {
+        Optional<Mapping> before = log;
+        log = Optional.of(next);
+        return before;
+    }
+
     private static void checkApart(MemorySlot slot, List<Entry> others) throws RefusedException {
         for (Entry other : others) {
             if (other.slot().overlaps(slot)) {
@@ -156,6 +172,7 @@ final class MemoryTable implements MemorySource {
         }
         closed = true;
         entries.forEach(entry -> entry.mapping().close());
+        log.ifPresent(Mapping::close);
         retired.forEach(Mapping::close);
         memory = GuestMemory.of(NativeMemory.ALL, memory.generation() + 1, List.of());
     }

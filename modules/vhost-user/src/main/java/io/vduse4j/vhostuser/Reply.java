@@ -1,5 +1,6 @@
 package io.vduse4j.vhostuser;
 
+import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.linux.UnixSocket;
 import java.nio.ByteBuffer;
@@ -79,8 +80,14 @@ final class Reply {
         send(socket, id, VhostUserWire.VERSION | VhostUserWire.REPLY, payload, PATIENCE);
     }
 
+    /** All bytes up to the limit, and a descriptor, which stays the caller's. */
+    void payload(ByteBuffer payload, Fd descriptor) throws LinuxException {
+        given = true;
+        send(socket, id, VhostUserWire.VERSION | VhostUserWire.REPLY, payload, PATIENCE, descriptor);
+    }
+
     /** Sends any message. */
-    static void send(UnixSocket socket, int id, int flags, ByteBuffer payload, Duration patience)
+    static void send(UnixSocket socket, int id, int flags, ByteBuffer payload, Duration patience, Fd... descriptors)
             throws LinuxException {
         ByteBuffer bytes = ByteBuffer.allocate(VhostUserWire.HEADER_BYTES + payload.remaining())
                 .order(ByteOrder.nativeOrder())
@@ -89,6 +96,6 @@ final class Reply {
                 .putInt(payload.remaining())
                 .put(payload.duplicate())
                 .flip();
-        socket.send(bytes, List.of(), patience);
+        socket.send(bytes, List.of(descriptors), patience);
     }
 }

@@ -2,7 +2,10 @@ package io.vduse4j.vhostuser;
 
 import io.vduse4j.dataplane.QueueSetup;
 import io.vduse4j.dataplane.Session;
+import io.vduse4j.dataplane.inflight.InflightLog;
+import io.vduse4j.linux.Failpoint;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.linux.Mapping;
 import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.virtio.Fault;
 import io.vduse4j.virtio.VirtioFeatures;
@@ -26,6 +29,8 @@ final class RingService {
     private final BiConsumer<Integer, Fault> broken;
     private final Consumer<Exception> failed;
     private Optional<Life> life = Optional.empty();
+    private Optional<SharedLog> shared = Optional.empty();
+    private InflightLog log = InflightLog.NONE;
     private boolean ended;
 
     /**
@@ -79,8 +84,10 @@ final class RingService {
             }
             Session session = session(features);
             QueueSetup setup = ring.setup((features & VirtioFeatures.RING_PACKED) != 0, table);
+            Failpoint.reach("ring.serve");
             session.addQueue(setup, e -> onControlThread.accept(() -> failed.accept(e)));
             ring.setServed(true);
+            Failpoint.reach("ring.served");
         } catch (RefusedException | IOException | RuntimeException e) {
             ring.signalError();
             failed.accept(e);
@@ -90,13 +97,28 @@ final class RingService {
     /** The session for these features; one for others has no ring any more. */
     private Session session(long features) throws IOException {
         if (life.isPresent() && life.get().features() != features) {
-            life.get().endIdle();
-            life = Optional.empty();
+            endIdle(() -> {});
         }
         if (life.isEmpty()) {
             life = Optional.of(open(features));
         }
         return life.get().session();
+    }
+
+    private void endIdle(Runnable then) {
+        if (life.isPresent()) {
+            life.get().endIdle(then);
+            life = Optional.empty();
+        } else {
+            then.run();
+        }
+    }
+
+    /** Keeps what is in flight in this memory, from the next start of rings on; none is served now. */
+    void keepLog(SharedLog next) {
+        Optional<Mapping> before = table.keepLog(next.mapping());
+        shared = Optional.of(next);
+        endIdle(() -> before.ifPresent(Mapping::close));
     }
 
     private Life open(long features) throws IOException {
@@ -105,8 +127,10 @@ final class RingService {
                 MemoryBudget.process().child(name, MemoryBudget.process().limit());
         try {
             long ofDevice = features & ~VhostUserFeatures.PROTOCOL_FEATURES;
+            boolean packed = (features & VirtioFeatures.RING_PACKED) != 0;
+            log = shared.map(memory -> memory.open(packed)).orElse(InflightLog.NONE);
             var session = new Session(
-                    served.faults(), served.device(), ofDevice, List.of(), table, calls, served.pool(), budget);
+                    served.faults(), served.device(), ofDevice, List.of(), table, calls, served.pool(), budget, log);
             session.onBroken((queue, fault) -> onControlThread.accept(() -> broken.accept(queue, fault)));
             return new Life(session, budget, features);
         } catch (IOException | RuntimeException e) {
@@ -123,6 +147,7 @@ final class RingService {
     }
 
     private void stopped(Ring ring, VirtqueueState next, long features) {
+        log.forget(ring.index()); // it may begin elsewhere
         ring.setNext(next);
         ring.setServed(false);
         ring.tellQuiet();

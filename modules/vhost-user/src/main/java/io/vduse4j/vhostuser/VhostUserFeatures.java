@@ -24,6 +24,9 @@ public final class VhostUserFeatures {
     /** VHOST_USER_PROTOCOL_F_BACKEND_SEND_FD, bit 10: requests of the back end may carry descriptors. */
     public static final long BACKEND_SEND_FD = 1L << 10;
 
+    /** VHOST_USER_PROTOCOL_F_INFLIGHT_SHMFD, bit 12: the front end keeps the log of what is in flight. */
+    public static final long INFLIGHT_SHMFD = 1L << 12;
+
     /** VHOST_USER_PROTOCOL_F_RESET_DEVICE, bit 13: the device can be reset by a message. */
     public static final long RESET_DEVICE = 1L << 13;
 
@@ -34,8 +37,15 @@ public final class VhostUserFeatures {
     public static final long STATUS = 1L << 16;
 
     /** What this back end offers. */
-    public static final long OFFERED =
-            MQ | REPLY_ACK | BACKEND_REQ | CONFIG | BACKEND_SEND_FD | RESET_DEVICE | CONFIGURE_MEM_SLOTS | STATUS;
+    public static final long OFFERED = MQ
+            | REPLY_ACK
+            | BACKEND_REQ
+            | CONFIG
+            | BACKEND_SEND_FD
+            | INFLIGHT_SHMFD
+            | RESET_DEVICE
+            | CONFIGURE_MEM_SLOTS
+            | STATUS;
 
     private VhostUserFeatures() {}
 }

@@ -58,6 +58,22 @@ public enum VhostUserRequest {
             VhostUserFeatures.CONFIG,
             Descriptors.NONE,
             false),
+    /** Asks for memory for the log of what is in flight: inflight. */
+    GET_INFLIGHT_FD(
+            31,
+            VhostUserWire.INFLIGHT_BYTES,
+            VhostUserWire.PADDED_INFLIGHT_BYTES,
+            VhostUserFeatures.INFLIGHT_SHMFD,
+            Descriptors.NONE,
+            true),
+    /** Passes the memory of the log that an earlier back end has kept, or that was asked for: inflight. */
+    SET_INFLIGHT_FD(
+            32,
+            VhostUserWire.INFLIGHT_BYTES,
+            VhostUserWire.PADDED_INFLIGHT_BYTES,
+            VhostUserFeatures.INFLIGHT_SHMFD,
+            Descriptors.ONE,
+            false),
     /** Resets the device. */
     RESET_DEVICE(34, 0, 0, VhostUserFeatures.RESET_DEVICE, Descriptors.NONE, false),
     /** Asks for the most regions: u64. */

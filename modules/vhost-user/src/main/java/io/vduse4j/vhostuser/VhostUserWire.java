@@ -33,6 +33,12 @@ public final class VhostUserWire {
     /** Bytes before the content of GET_CONFIG and SET_CONFIG: u32 offset, size, flags. */
     public static final int CONFIG_HEADER_BYTES = 12;
 
+    /** Bytes of GET_INFLIGHT_FD and SET_INFLIGHT_FD: u64 size, u64 offset, u16 queues, u16 entries of each. */
+    public static final int INFLIGHT_BYTES = 20;
+
+    /** The same as QEMU and libvhost-user send it: their structure ends with padding. */
+    public static final int PADDED_INFLIGHT_BYTES = 24;
+
     /** Most bytes of a configuration space: VHOST_USER_MAX_CONFIG_SIZE of QEMU and of rust-vmm. */
     public static final int MAX_CONFIG_BYTES = 256;
 

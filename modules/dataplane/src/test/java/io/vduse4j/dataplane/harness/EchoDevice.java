@@ -28,6 +28,11 @@ public final class EchoDevice implements VirtioDevice {
         /** A request begins; it ends by {@link Job#finish}. */
         void begin(Job job);
 
+        /** The same, with the number that was sent. */
+        default void begin(Job job, long value) {
+            begin(job);
+        }
+
         /** The batch is over. */
         default void flush() {}
     }
@@ -43,6 +48,7 @@ public final class EchoDevice implements VirtioDevice {
     private final Outside outside;
     private final boolean direct;
     private final Optional<EventFd> ready;
+    private volatile boolean writes;
     private volatile Consumer<Chain> onHandle = _ -> {};
     private volatile Optional<HandlerContext> context = Optional.empty();
     private volatile int handlersClosed;
@@ -71,6 +77,27 @@ public final class EchoDevice implements VirtioDevice {
      */
     public static EchoDevice polled(int queues, Outside outside, EventFd ready) {
         return new EchoDevice(queues, outside, false, Optional.of(ready));
+    }
+
+    /**
+     * Has each request change the bytes that its number names: {@link #write}. It waits for those it overlaps.
+     *
+     * @return this
+     */
+    public EchoDevice writing() {
+        writes = true;
+        return this;
+    }
+
+    /**
+     * The number of a request of {@link #writing}.
+     *
+     * @param id anything, to tell requests apart
+     * @param first first block of 512 bytes, 16 bits
+     * @param blocks how many, 1 to 65535
+     */
+    public static long write(int id, int first, int blocks) {
+        return (long) id << 32 | (long) first << 16 | blocks;
     }
 
     /** Has something done before each request is handled, on the worker's thread. */
@@ -174,14 +201,28 @@ public final class EchoDevice implements VirtioDevice {
                 context.complete(chain, BYTES);
                 return;
             }
-            values[chain.slot()] = scratch.get(ValueLayout.JAVA_LONG, 0);
+            long value = scratch.get(ValueLayout.JAVA_LONG, 0);
+            values[chain.slot()] = value;
+            if (!writes
+                    || context.ordering()
+                            .mayStart(chain.slot(), (value >> 16 & 0xffff) * 512, (value & 0xffff) * 512)) {
+                begin(chain);
+            }
+        }
+
+        private void begin(Chain chain) {
             outstanding++;
-            outside.begin(job(chain));
+            outside.begin(job(chain), values[chain.slot()]);
+        }
+
+        @Override
+        public void refuse(Chain chain) {
+            context.complete(chain, 0);
         }
 
         @Override
         public void resume(Chain chain) {
-            throw new IllegalStateException("nothing is ever kept back");
+            begin(chain);
         }
 
         @Override

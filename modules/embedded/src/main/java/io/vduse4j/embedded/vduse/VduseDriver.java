@@ -10,6 +10,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -92,6 +93,11 @@ public final class VduseDriver implements VdpaManagementDevice, AutoCloseable {
             throw new LinuxException("open", node, -result);
         }
         return new DeviceNode(dev);
+    }
+
+    /** What the nodes of all devices are called. */
+    public synchronized List<String> nodes() {
+        return devices.values().stream().map(dev -> dev.created().nodeName()).toList();
     }
 
     /**

@@ -3,6 +3,7 @@ package io.vduse4j.vduse.host;
 import io.vduse4j.linux.NetlinkReply;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -60,6 +61,13 @@ public interface VduseHost extends AutoCloseable {
      * @throws IOException a {@link io.vduse4j.linux.LinuxException} with the errno
      */
     void bind(String device, String driver) throws IOException;
+
+    /**
+     * Names the nodes of all devices, those that nobody serves as well, in no order. Some may come or go meanwhile.
+     *
+     * @throws IOException a {@link io.vduse4j.linux.LinuxException} with the errno
+     */
+    List<String> devices() throws IOException;
 
     /** Whether a device of this name is on the vdpa bus. */
     boolean isAttached(String device);

@@ -12,8 +12,10 @@ import io.vduse4j.vduse.host.VdpaConsumer;
 import io.vduse4j.vduse.host.VduseHost;
 import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -112,6 +114,20 @@ public final class LinuxHost implements VduseHost {
     @Override
     public void bind(String device, String driver) throws IOException {
         new VdpaSysfs(root).bind(device, driver);
+    }
+
+    /** The files in {@code /dev/vduse} but for {@code control}; none without that folder. */
+    @Override
+    public List<String> devices() throws IOException {
+        var folder = root.resolve("dev/vduse");
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (var nodes = Files.list(folder)) {
+            return nodes.map(node -> node.getFileName().toString())
+                    .filter(node -> !node.equals(NodeName.CONTROL))
+                    .toList();
+        }
     }
 
     @Override

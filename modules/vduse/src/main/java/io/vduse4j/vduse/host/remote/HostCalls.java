@@ -34,6 +34,10 @@ record HostCalls(VduseHost host) {
             var attributes = body.rest();
             return () -> Frame.of(op, id, 0, VdpaCodec.body(host.vdpa(command, dump, attributes, timeout)));
         }
+        if (op == Op.DEVICES) {
+            body.end();
+            return () -> devices(id);
+        }
         var device = body.string();
         Call call = switch (op) {
             case READ_ATTRIBUTE -> {
@@ -85,6 +89,16 @@ record HostCalls(VduseHost host) {
         NodeName.check("bind", driver);
         host.bind(device, driver);
         return Frame.of(Op.BIND, id, 0);
+    }
+
+    private Frame devices(int id) throws IOException {
+        var body = new BodyWriter();
+        var names = host.devices();
+        names.forEach(body::string);
+        if (body.body().length > Protocol.MAX_ANSWER) {
+            throw new LinuxException("list", "devices", Errno.EMSGSIZE, names.size() + " are too many for an answer");
+        }
+        return Frame.of(Op.DEVICES, id, names.size(), body.body());
     }
 
     private Frame consumer(int id, String device) throws IOException {

@@ -48,7 +48,10 @@ enum Op {
     IS_ATTACHED,
 
     /** How a device of the vdpa bus is used. */
-    CONSUMER;
+    CONSUMER,
+
+    /** Names all devices. */
+    DEVICES;
 
     private static final Op[] ALL = values();
 

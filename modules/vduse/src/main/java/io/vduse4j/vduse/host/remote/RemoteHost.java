@@ -9,6 +9,8 @@ import io.vduse4j.vduse.host.VduseNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -86,6 +88,17 @@ public final class RemoteHost implements VduseHost {
     @Override
     public void bind(String device, String driver) throws IOException {
         longCall(Op.BIND, new BodyWriter().string(device).string(driver), BIND, device);
+    }
+
+    @Override
+    public List<String> devices() throws IOException {
+        var answer = call(Op.DEVICES, new BodyWriter());
+        var body = new BodyReader(answer);
+        var names = new ArrayList<String>();
+        for (int i = 0; i < answer.value(); i++) {
+            names.add(body.string());
+        }
+        return names;
     }
 
     /** False, too, when the kernel process has ended. */

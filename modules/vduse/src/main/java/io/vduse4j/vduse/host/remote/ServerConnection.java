@@ -96,7 +96,7 @@ final class ServerConnection {
             case CLOSE -> close(frame);
             case IOCTL, READ, WRITE, POLL -> ofNode(op, frame);
             case CANCEL -> nodes.cancel(new BodyReader(frame).u32());
-            case READ_ATTRIBUTE, WRITE_ATTRIBUTE, VDPA, BIND, IS_ATTACHED, CONSUMER ->
+            case READ_ATTRIBUTE, WRITE_ATTRIBUTE, VDPA, BIND, IS_ATTACHED, CONSUMER, DEVICES ->
                 background(op, frame.id(), hostCalls.decode(op, frame)::run);
             case GREETING -> throw violation("a greeting");
         }

@@ -162,6 +162,15 @@ class LinuxHostTest {
     }
 
     @Test
+    void namesTheNodesOfItsDevices() throws Exception {
+        assertThat(host.devices()).as("without VDUSE").isEmpty();
+        file("dev/vduse/control", "");
+        file("dev/vduse/disk0", "");
+        file("dev/vduse/disk 1", "");
+        assertThat(host.devices()).containsExactlyInAnyOrder("disk0", "disk 1");
+    }
+
+    @Test
     void tellsHowADeviceIsUsed() throws Exception {
         assertThat(host.consumer("disk0")).isEmpty();
         Files.createDirectories(root.resolve(DEVICE + "power"));

@@ -48,6 +48,7 @@ class HostileClientTest extends LimitedServer {
                 header(16, Op.CANCEL.number(), 0, 1, 0),
                 header(16, Op.VDPA.number(), 0, 1, 0),
                 header(16, Op.BIND.number(), 0, 1, 0),
+                oneByte(Op.DEVICES, 1),
                 string(Op.OPEN, -1, "disk0"),
                 string(Op.OPEN, 6, "disk0"),
                 string(Op.OPEN, 4, "disk0"),
@@ -198,7 +199,7 @@ class HostileClientTest extends LimitedServer {
                         var frame = ByteBuffer.allocate(Protocol.HEADER_SIZE + body.length)
                                 .put(header(
                                         Protocol.HEADER_SIZE + body.length,
-                                        random.nextInt(2, 15),
+                                        random.nextInt(2, Op.values().length),
                                         carried,
                                         i,
                                         random.nextInt(-1, 4)))

@@ -157,9 +157,11 @@ class RemoteHostTest {
         fails(Errno.EINVAL, "", () -> rig.client.bind("disk0", "../none"));
         assertThat(rig.client.isAttached("disk0")).isFalse();
         assertThat(rig.client.consumer("disk0")).isEmpty();
+        assertThat(rig.client.devices()).isEmpty();
         var disk = new VdpaConsumer("/dev/vda", OptionalLong.of(1L << 40));
         rig.served.consumers.put("disk0", disk);
         assertThat(rig.client.isAttached("disk0")).isTrue();
+        assertThat(rig.client.devices()).containsExactly("disk0");
         assertThat(rig.client.consumer("disk0")).contains(disk);
         var machine = new VdpaConsumer("/dev/vhost-vdpa-0", OptionalLong.empty());
         rig.served.consumers.put("disk0", machine);

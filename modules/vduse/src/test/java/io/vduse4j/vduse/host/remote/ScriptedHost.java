@@ -85,6 +85,11 @@ final class ScriptedHost implements VduseHost {
     }
 
     @Override
+    public List<String> devices() {
+        return List.copyOf(consumers.keySet());
+    }
+
+    @Override
     public boolean isAttached(String device) {
         return consumers.containsKey(device);
     }
