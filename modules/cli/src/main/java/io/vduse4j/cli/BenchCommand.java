@@ -149,12 +149,8 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--force", description = "Let a load that writes destroy what the backend holds.")
     private boolean force;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "table|json",
-            converter = OutputFormat.Converter.class,
-            description = "How to show it; a table if not given.")
-    private OutputFormat output = OutputFormat.TABLE;
+    @Mixin
+    private final OutputOption output = new OutputOption();
 
     @Mixin
     @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
@@ -210,7 +206,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         console.say(backend + ": " + warmUp.toMillis() + " ms of warm-up, " + time.toMillis() + " ms measured");
         var result = new BenchRun(disk, shape, busy).run(warmUp, time);
-        console.out(output == OutputFormat.JSON ? Json.of(result.members()) + "\n" : result.table());
+        console.out(output.isJson() ? Json.of(result.members()) + "\n" : result.table());
     }
 
     /** Each in its turn, so that what else the machine does meets both. */
@@ -228,7 +224,7 @@ final class BenchCommand implements Callable<Integer> {
             }
         }
         var result = new Versus(backend, other, ours, theirs);
-        console.out(output == OutputFormat.JSON ? Json.of(result.members()) + "\n" : result.table());
+        console.out(output.isJson() ? Json.of(result.members()) + "\n" : result.table());
     }
 
     private LoadShape shape() {

@@ -7,7 +7,6 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code vduse check}. */
 @Command(
@@ -33,12 +32,8 @@ final class CheckCommand implements Callable<Integer> {
     @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
     private final CommonOptions common;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "table|json",
-            converter = OutputFormat.Converter.class,
-            description = "How to show it; a table if not given.")
-    private OutputFormat output = OutputFormat.TABLE;
+    @Mixin
+    private final OutputOption output = new OutputOption();
 
     CheckCommand(Console console, Supplier<List<Finding>> check) {
         this.console = console;
@@ -49,7 +44,7 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         var report = new HostReport(check.get());
-        console.out(output == OutputFormat.JSON ? report.json() : report.table());
+        console.out(output.isJson() ? report.json() : report.table());
         return report.isUsable() ? ExitCode.OK : ExitCode.NOT_POSSIBLE;
     }
 }

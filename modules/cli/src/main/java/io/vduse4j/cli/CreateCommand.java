@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         description = {
             "",
             "Standard output is only the device, once it can be used. The disk lives until \"vduse rm\" or the end of the",
-            "daemon. Several exports may share one backend; one of them may write."
+            "daemon; with --keep the end of the daemon leaves its device. Several exports may share one backend; one of them may write."
         },
         optionListHeading = "%nOptions:%n",
         footer = {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -27,7 +28,9 @@ import picocli.CommandLine.Spec;
         description = {
             "",
             "Standard output is the path of the socket, once it listens; everything else goes to standard error.",
-            "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); its disks end with it."
+            "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); its disks end with it,",
+            "but for devices that were created with --keep. A daemon that was killed is followed by one that serves all of",
+            "its disks again: start it at the same socket."
         },
         optionListHeading = "%nOptions:%n",
         footer = {
@@ -121,14 +124,22 @@ final class DaemonCommand implements Callable<Integer> {
         long nanos = pollMicros == Disk.POLL_ALWAYS ? Long.MAX_VALUE : pollMicros * 1000;
         var pool = new WorkerPool(
                 workers, nanos, pin.stream().mapToInt(Integer::intValue).toArray());
+        var saved = new SavedExports(path);
+        Set<String> lasting;
         try (var ground = new SharedGround(host, pool);
-                var exports = new Exports<RunSettings>();
-                var server = RpcServer.listen(path, new ExportMethods(console, ground, exports, host, path))) {
-            console.say(
-                    "daemon: at " + server.path() + ", ready in " + (System.nanoTime() - began) / 1_000_000 + " ms");
-            console.out(server.path() + "\n");
-            // Without a deadline: serving until somebody ends it is the purpose.
-            stop.await();
+                var exports = new Exports<RunSettings>()) {
+            var methods = new ExportMethods(console, ground, exports, saved, host, path);
+            try (var server = RpcServer.listen(path, methods)) {
+                methods.restore();
+                console.say("daemon: at " + server.path() + ", ready in " + (System.nanoTime() - began) / 1_000_000
+                        + " ms");
+                console.out(server.path() + "\n");
+                // Without a deadline: serving until somebody ends it is the purpose.
+                stop.await();
+            }
+            lasting = methods.lasting();
         }
+        // Not if something could not be ended: the next daemon then goes on with all.
+        saved.retain(lasting);
     }
 }

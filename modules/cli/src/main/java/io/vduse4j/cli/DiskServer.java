@@ -8,7 +8,6 @@ import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
 import io.vduse4j.vduse.host.VduseHost;
 import java.io.IOException;
-import java.time.Duration;
 
 /** Serves disks through the facade of the library. */
 record DiskServer(Console console, Ground ground) implements DiskServing {
@@ -62,6 +61,29 @@ record DiskServer(Console console, Ground ground) implements DiskServing {
         }
     }
 
+    /** A device that is left must outlive this process, and so must what was written to it (P1). */
+    private static void checkKeep(RunSettings settings, VduseHost host, Backend backend) throws LinuxException {
+        if (!settings.keep()) {
+            return;
+        }
+        if (isEmbedded(host) && !settings.host().contains("/")) {
+            throw new LinuxException(
+                    "keep",
+                    settings.name(),
+                    Errno.EOPNOTSUPP,
+                    "the embedded kernel ends with this process: have it run in its own (\"vduse kernel --socket PATH\")"
+                            + " and use --host PATH, or leave --keep out");
+        }
+        if (!backend.durability().survivesProcess()) {
+            throw new LinuxException(
+                    "keep",
+                    settings.name(),
+                    Errno.EOPNOTSUPP,
+                    "nobody could go on with " + backend.describe() + ": "
+                            + backend.durability().reason() + "; leave --keep out");
+        }
+    }
+
     private static boolean isEmbedded(VduseHost host) {
         return host.name().equals("embedded");
     }
@@ -69,8 +91,9 @@ record DiskServer(Console console, Ground ground) implements DiskServing {
     private ServedDisk serve(RunSettings settings, VduseHost host) throws IOException {
         var backend = ground.volume(settings);
         try {
-            return new HostedDisk(
-                    () -> ground.release(host), backend, disk(settings).serve(host, backend, settings.bus()));
+            checkKeep(settings, host, backend);
+            var disk = disk(settings).serve(host, backend, settings.bus());
+            return new HostedDisk(console, settings, () -> ground.release(host), backend, disk);
         } catch (Throwable failure) {
             closeAfter(failure, backend);
             throw failure;
@@ -106,71 +129,6 @@ record DiskServer(Console console, Ground ground) implements DiskServing {
             left.close();
         } catch (Exception second) {
             failure.addSuppressed(second);
-        }
-    }
-
-    /** Gives something back. */
-    private interface Release extends AutoCloseable {
-        @Override
-        void close();
-    }
-
-    /** All that belongs to one disk. */
-    private record HostedDisk(Release release, Backend volume, Disk disk) implements ServedDisk {
-        @Override
-        public String device() {
-            return disk.device();
-        }
-
-        @Override
-        public long size() {
-            return disk.size();
-        }
-
-        @Override
-        public String backend() {
-            return volume.describe();
-        }
-
-        @Override
-        public boolean awaitEnd(Duration timeout) throws InterruptedException {
-            return disk.awaitEnd(timeout);
-        }
-
-        @Override
-        public boolean isBroken() {
-            return disk.isBroken();
-        }
-
-        @Override
-        public boolean isInUse() {
-            return DeviceUse.isClaimed(device());
-        }
-
-        @Override
-        public void resize(long bytes) throws IOException {
-            volume.resize(bytes);
-        }
-
-        /** A backend that workers may still use is made stable but not closed; the process is about to end. */
-        @Override
-        public void close() throws IOException {
-            try {
-                disk.close();
-            } catch (IOException left) {
-                closeAfter(left, this::flush);
-                throw left;
-            }
-            try (release;
-                    volume) {
-                flush();
-            }
-        }
-
-        private void flush() throws IOException {
-            if (!volume.limits().readOnly()) {
-                volume.flush();
-            }
         }
     }
 }

@@ -4,6 +4,7 @@ import io.vduse4j.daemon.Json;
 import io.vduse4j.daemon.ServedDisk;
 import io.vduse4j.linux.Errno;
 import io.vduse4j.linux.LinuxException;
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -73,7 +74,8 @@ final class Foreground {
                     end,
                     signal -> events.add(new Event.Stop(signal)),
                     "a process that is told to end leaves its disk behind");
-            try (var disk = serving.serve(settings)) {
+            var disk = serving.serve(settings);
+            try (Closeable _ = disk::leave) {
                 try {
                     return untilEnd(disk);
                 } finally {
@@ -87,7 +89,7 @@ final class Foreground {
         return switch (settings.door()) {
             case VDUSE ->
                 settings.name() + " may be left on the vdpa bus and as /dev/vduse/" + settings.name()
-                        + "; serve it again under that name, which takes over and removes what is left";
+                        + "; serve it again under that name to go on, or remove it: vduse abort";
             case NBD, VHOST_USER_BLK ->
                 "the socket of " + settings.name() + " may be left; serving it again there replaces it";
         };
@@ -95,7 +97,7 @@ final class Foreground {
 
     private int untilEnd(ServedDisk disk) throws IOException, InterruptedException {
         if (events.peek() instanceof Event.Stop stop) {
-            // The signal came while we were attaching: nobody has seen the device yet.
+            // The signal came while we were attaching: nobody has been told of the device.
             return command.isEmpty() ? ExitCode.OK : ExitCode.SIGNALLED + stop.signal();
         }
         Thread.ofPlatform().daemon().name("vduse-end").start(() -> awaitEnd(disk));

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** {@code vduse ls}: what a daemon serves. */
 @Command(
@@ -19,7 +18,8 @@ import picocli.CommandLine.Option;
         header = "Lists the disks of the daemon.",
         description = {
             "",
-            "States: creating, up, ended (detached by somebody else, or given up by the kernel), removing, failed."
+            "States: creating, up, ended (detached by somebody else, or given up by the kernel), removing, failed",
+            "(with the reason: it could not be ended, or not be served again: \"vduse recover\" tries that once more)."
         },
         optionListHeading = "%nOptions:%n",
         footer = {
@@ -35,12 +35,8 @@ final class LsCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "table|json",
-            converter = OutputFormat.Converter.class,
-            description = "How to show it; a table if not given.")
-    private OutputFormat output = OutputFormat.TABLE;
+    @Mixin
+    private final OutputOption output = new OutputOption();
 
     @Mixin
     private final DaemonOption daemon = new DaemonOption();
@@ -57,7 +53,7 @@ final class LsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         var exports = daemon.call("export.list", Map.of(), TIMEOUT);
-        console.out(output == OutputFormat.JSON ? Json.of(exports) + "\n" : table((List<?>) exports));
+        console.out(output.isJson() ? Json.of(exports) + "\n" : table((List<?>) exports));
         return ExitCode.OK;
     }
 
@@ -72,9 +68,13 @@ final class LsCommand implements Callable<Integer> {
                     cell(members, "backend"),
                     members.get("size") instanceof Long size ? SizeText.of(size) : "-",
                     cell(members, "device"),
-                    cell(members, "state"));
+                    cell(members, "state") + why(members, "error") + why(members, "lost"));
         }
         return table.text();
+    }
+
+    private static String why(Map<?, ?> members, String name) {
+        return members.get(name) instanceof String text ? ": " + text : "";
     }
 
     private static String cell(Map<?, ?> members, String name) {

@@ -62,6 +62,10 @@ public final class Main {
         commands.put("show", () -> new ShowCommand(console));
         commands.put("resize", () -> new ResizeCommand(console));
         commands.put("rm", () -> new RmCommand(console));
+        commands.put("backend", () -> BackendCommand.commandLine(console));
+        commands.put("recover", () -> new RecoverCommand(console));
+        commands.put("abort", () -> new AbortCommand(console));
+        commands.put("gc", () -> new GcCommand(console));
         commands.put("kernel", () -> new KernelCommand(console, kernel, began));
         commands.put("bench", () -> new BenchCommand(console));
         var line = VduseCommand.commandLine(console, commands, args);

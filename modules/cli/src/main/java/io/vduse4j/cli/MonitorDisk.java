@@ -71,6 +71,11 @@ record MonitorDisk(Optional<SocketPlace> place, Backend volume, VhostUserDisk di
     }
 
     @Override
+    public Optional<String> lost() {
+        return volume.lost();
+    }
+
+    @Override
     public boolean awaitEnd(Duration timeout) throws InterruptedException {
         return disk.awaitEnd(timeout);
     }
@@ -96,21 +101,13 @@ record MonitorDisk(Optional<SocketPlace> place, Backend volume, VhostUserDisk di
         try {
             disk.close();
         } catch (IOException left) {
-            DiskServer.closeAfter(left, this::flush);
+            DiskServer.closeAfter(left, () -> LastFlush.of(volume));
             throw left;
         } finally {
             if (place.isPresent()) {
                 place.get().remove();
             }
         }
-        try (volume) {
-            flush();
-        }
-    }
-
-    private void flush() throws IOException {
-        if (!volume.limits().readOnly()) {
-            volume.flush();
-        }
+        LastFlush.close(volume);
     }
 }

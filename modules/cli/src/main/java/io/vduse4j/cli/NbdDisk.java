@@ -7,6 +7,7 @@ import io.vduse4j.nbd.NbdLimits;
 import io.vduse4j.nbd.NbdServer;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -81,6 +82,11 @@ final class NbdDisk implements ServedDisk {
         return volume.describe();
     }
 
+    @Override
+    public Optional<String> lost() {
+        return volume.lost();
+    }
+
     /** It does not end by itself: clients come and go. */
     @Override
     public boolean awaitEnd(Duration timeout) throws InterruptedException {
@@ -109,20 +115,12 @@ final class NbdDisk implements ServedDisk {
             server.stop(DRAIN);
             export.close();
         } catch (IOException left) {
-            DiskServer.closeAfter(left, this::flush);
+            DiskServer.closeAfter(left, () -> LastFlush.of(volume));
             throw left;
         } finally {
             ended.countDown();
             place.remove();
         }
-        try (volume) {
-            flush();
-        }
-    }
-
-    private void flush() throws IOException {
-        if (!volume.limits().readOnly()) {
-            volume.flush();
-        }
+        LastFlush.close(volume);
     }
 }

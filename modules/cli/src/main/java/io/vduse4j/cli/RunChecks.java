@@ -25,7 +25,7 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
 
     /** Options about what only a device of VDUSE has. */
     private static final List<String> OF_VDUSE =
-            List.of("--bus", "--host", "--wait", "--bounce-size", "--umem", "--msg-timeout");
+            List.of("--bus", "--host", "--wait", "--bounce-size", "--umem", "--msg-timeout", "--keep");
 
     /** Options about virtio: what every door has but NBD. */
     private static final List<String> OF_VIRTIO =
@@ -87,7 +87,8 @@ record RunChecks(CommandLine line, String backend, RunOptions options) {
                 optional(options.bounceSize),
                 options.userMemory,
                 options.packed,
-                Optional.ofNullable(options.msgTimeout));
+                Optional.ofNullable(options.msgTimeout),
+                options.keep);
     }
 
     /**

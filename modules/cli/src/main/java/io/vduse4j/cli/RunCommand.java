@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
             "",
             "Standard output is only the device, once it can be used; everything else goes to standard error.",
             "The disk lives until the process is told to end (Ctrl-C, SIGTERM, SIGHUP) or COMMAND has ended.",
+            "A device of NAME that a killed or ended process has left is taken over: its driver goes on.",
             "COMMAND finds the device in $VDUSE_DEV and its name in $VDUSE_NAME; vduse ends with its exit code."
         },
         parameterListHeading = "%nBackends:%n",
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
             "  vduse run memory:1G -- sh -c 'mkfs.ext4 -q $VDUSE_DEV && mount $VDUSE_DEV /mnt && exec bash'",
             "  vduse run /dev/sdb --bus vhost --read-only      /dev/vhost-vdpa-N for a virtual machine",
             "  vduse run disk.img --via vhost-user-blk --socket /run/vm.sock    for QEMU's -device vhost-user-blk-pci",
+            "  vduse run disk.img --name db0 --keep            kill it, start it anew: /dev/vdX only waits meanwhile",
             "  vduse run disk.img --via nbd -- sh -c 'nbdinfo $VDUSE_DEV'",
             "  exec 3< <(vduse run disk.img); read -r dev <&3  waits until the disk is there; kill $! ends it"
         })

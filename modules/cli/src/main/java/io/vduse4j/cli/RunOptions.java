@@ -98,6 +98,14 @@ final class RunOptions {
             description = "How long attaching may take, at most 10m. Default 10s.")
     Duration wait = Duration.ofSeconds(10);
 
+    @Option(
+            names = "--keep",
+            description = {
+                "Leave the device at the end, for the next \"vduse run\" of that NAME: its driver waits meanwhile. Needs",
+                "a BACKEND and a host of VDUSE that outlive this process."
+            })
+    boolean keep;
+
     @Option(names = "--force", description = "Take a backend in an odd state that is refused otherwise.")
     boolean force;
 
@@ -111,9 +119,7 @@ final class RunOptions {
     @Option(names = "--umem", description = "Give the kernel memory of ours as its bounce buffer.")
     boolean userMemory;
 
-    @Option(
-            names = "--packed",
-            description = "Offer packed rings. After a kill -9 their driver must be reset before it is served again.")
+    @Option(names = "--packed", description = "Offer packed rings.")
     boolean packed;
 
     @Option(

@@ -32,6 +32,7 @@ import java.util.OptionalLong;
  * @param userMemory whether the bounce buffer is memory of ours
  * @param packed whether packed rings are offered
  * @param msgTimeout after what silence the kernel breaks the device; its default if not given
+ * @param keep whether an orderly end leaves the device for a successor
  */
 record RunSettings(
         String backend,
@@ -53,7 +54,8 @@ record RunSettings(
         OptionalLong bounceSize,
         boolean userMemory,
         boolean packed,
-        Optional<Duration> msgTimeout) {
+        Optional<Duration> msgTimeout,
+        boolean keep) {
 
     /** The same, listening there. */
     RunSettings withSocket(Path path) {
@@ -77,6 +79,7 @@ record RunSettings(
                 bounceSize,
                 userMemory,
                 packed,
-                msgTimeout);
+                msgTimeout,
+                keep);
     }
 }

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code vduse show}: one disk of a daemon. */
@@ -34,12 +33,8 @@ final class ShowCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "NAME", description = "Name of the disk.")
     private String name;
 
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "table|json",
-            converter = OutputFormat.Converter.class,
-            description = "How to show it; a table if not given.")
-    private OutputFormat output = OutputFormat.TABLE;
+    @Mixin
+    private final OutputOption output = new OutputOption();
 
     @Mixin
     private final DaemonOption daemon = new DaemonOption();
@@ -56,7 +51,7 @@ final class ShowCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         var export = daemon.call("export.get", Map.of("name", name), TIMEOUT);
-        console.out(output == OutputFormat.JSON ? Json.of(export) + "\n" : table((Map<?, ?>) export));
+        console.out(output.isJson() ? Json.of(export) + "\n" : table((Map<?, ?>) export));
         return ExitCode.OK;
     }
 

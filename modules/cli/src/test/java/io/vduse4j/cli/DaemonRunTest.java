@@ -46,7 +46,7 @@ final class DaemonRunTest {
         var socket = folder.resolve("new/d");
         try (var daemon = daemon(socket, "--workers", "2", "--poll-us", "1", "--pin", "0")) {
             daemon.awaitErr("ready in");
-            assertThat(daemon.out()).isEqualTo(socket + "\n");
+            assertThat(daemon.awaitOut()).isEqualTo(socket + "\n");
             assertThat(Files.getPosixFilePermissions(socket)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
             assertThat(Files.getPosixFilePermissions(socket.getParent()))
                     .isEqualTo(PosixFilePermissions.fromString("rwx------"));
@@ -78,10 +78,18 @@ final class DaemonRunTest {
         assertThat(socket).exists();
         try (var next = daemon(socket)) {
             next.awaitErr("ready in");
+            for (var name : List.of("a", "b", "c")) {
+                // Nobody shall find an empty disk where there was a full one (P1).
+                next.awaitErr(
+                        "vduse: " + name + ": cannot be served again: serve again " + name
+                                + ": operation not supported (EOPNOTSUPP): what was written to memory:1M went with the process");
+                vduse(socket, "rm " + name);
+            }
             createThreeDoors(socket);
             vduse(socket, "ls");
             next.signal("INT");
             assertThat(next.exitCode()).as(next.err()).isZero();
+            assertThat(folder.resolve("d.exports")).doesNotExist();
         }
     }
 

@@ -3,6 +3,7 @@ package io.vduse4j.cli;
 import io.vduse4j.daemon.ServedDisk;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The command with a disk that needs no kernel, for a process of its own: what it does is said by the property
@@ -47,6 +48,11 @@ final class FakeDiskMain {
         @Override
         public String backend() {
             return "fake:1M";
+        }
+
+        @Override
+        public Optional<String> lost() {
+            return Optional.empty();
         }
 
         @Override

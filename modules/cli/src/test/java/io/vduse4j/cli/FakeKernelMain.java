@@ -52,6 +52,11 @@ final class FakeKernelMain {
         }
 
         @Override
+        public List<String> devices() {
+            return List.of();
+        }
+
+        @Override
         public boolean isAttached(String device) {
             return false;
         }

@@ -34,7 +34,7 @@ final class ForegroundTest {
             vduse.awaitErr("ready in");
             vduse.signal(signal);
             assertThat(vduse.exitCode()).isZero();
-            assertThat(vduse.out()).isEqualTo("/dev/fake0\n");
+            assertThat(vduse.awaitOut()).isEqualTo("/dev/fake0\n");
             assertThat(vduse.err()).matches(READY + "vduse: closed\n");
         }
     }
@@ -45,7 +45,7 @@ final class ForegroundTest {
             vduse.awaitErr("ready in");
             vduse.signal("TERM");
             assertThat(vduse.exitCode()).isZero();
-            assertThat(vduse.out())
+            assertThat(vduse.awaitOut())
                     .isEqualTo(
                             "{\"device\":\"/dev/fake0\",\"name\":\"db0\",\"size\":1048576,\"backend\":\"fake:1M\"}\n");
         }
@@ -132,7 +132,7 @@ final class ForegroundTest {
             assertThat(vduse.exitCode()).isEqualTo(1);
             assertThat(System.nanoTime() - asked).isLessThan(TimeUnit.SECONDS.toNanos(5));
             assertThat(vduse.err())
-                    .endsWith("which takes over and removes what is left\n")
+                    .endsWith("to go on, or remove it: vduse abort\n")
                     .contains("\nvduse: ended at once by a second signal: db0 may be left on the vdpa bus");
         }
     }

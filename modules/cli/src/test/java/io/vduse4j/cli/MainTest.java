@@ -32,7 +32,13 @@ final class MainTest {
                 "ls --help",
                 "show --help",
                 "resize --help",
-                "rm --help"
+                "rm --help",
+                "backend --help",
+                "backend ls --help",
+                "backend show --help",
+                "recover --help",
+                "abort --help",
+                "gc --help"
             })
     void helpHasExamplesAndExitCodes(String line) {
         var invocation = Invocation.of(line.split(" "));
@@ -56,7 +62,7 @@ final class MainTest {
                         new Invocation(
                                 2,
                                 "",
-                                "vduse: a command is missing: check, run, daemon, create, ls, show, resize, rm, kernel, bench; see \"vduse --help\"\n"));
+                                "vduse: a command is missing: check, run, daemon, create, ls, show, resize, rm, backend, recover, abort, gc, kernel, bench; see \"vduse --help\"\n"));
     }
 
     @Test

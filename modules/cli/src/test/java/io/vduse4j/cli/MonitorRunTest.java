@@ -39,7 +39,7 @@ final class MonitorRunTest {
                 "--socket",
                 socket.toString())) {
             vduse.awaitErr("ready in");
-            assertThat(vduse.out()).isEqualTo(socket + "\n");
+            assertThat(vduse.awaitOut()).isEqualTo(socket + "\n");
             try (var monitor = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
                 var request = ByteBuffer.allocate(12).order(ByteOrder.nativeOrder());
                 monitor.write(

@@ -25,7 +25,7 @@ final class NbdRunTest {
         try (var vduse = VduseProcess.real(
                 folder, List.of(), "run", "memory:1M", "--via", "nbd", "--socket", socket.toString())) {
             vduse.awaitErr("ready in");
-            assertThat(vduse.out()).isEqualTo("nbd+unix:///disk-memory?socket=" + socket + "\n");
+            assertThat(vduse.awaitOut()).isEqualTo("nbd+unix:///disk-memory?socket=" + socket + "\n");
             try (var client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
                 var greeting = ByteBuffer.allocate(8);
                 assertThat(client.read(greeting)).isEqualTo(8);

@@ -128,7 +128,7 @@ final class PassedSocketTest {
                 "--via=vhost-user-blk",
                 "--socket=fd:7")) {
             vduse.awaitErr("ready in");
-            assertThat(vduse.out()).isEqualTo(socket + "\n");
+            assertThat(vduse.awaitOut()).isEqualTo(socket + "\n");
             assertServes(socket);
             assertServes(socket);
             vduse.signal("TERM");
@@ -169,7 +169,7 @@ final class PassedSocketTest {
                 "--via=vhost-user-blk",
                 "--socket=fd:7")) {
             vduse.awaitErr("ready in");
-            assertThat(vduse.out())
+            assertThat(vduse.awaitOut())
                     .isEqualTo("@vduse-" + ProcessHandle.current().pid() + "\n");
             vduse.signal("TERM");
             assertThat(vduse.exitCode()).as(vduse.err()).isZero();

@@ -58,14 +58,15 @@ final class RunCommandTest {
                         OptionalLong.empty(),
                         false,
                         false,
-                        Optional.empty()));
+                        Optional.empty(),
+                        false));
     }
 
     @Test
     void passesEveryOptionOn() {
         run("run memory:1G --name n --via vduse --bus vhost --host linux --size 1G --queues 4 --queue-size 128"
                 + " --block-size 4096 --serial s --read-only --direct --workers 2 --dedicated --pin 0,1 --poll-us always"
-                + " --wait 3s --force --bounce-size 1M --umem --packed --msg-timeout 1m -v -o json");
+                + " --wait 3s --force --bounce-size 1M --umem --packed --msg-timeout 1m --keep -v -o json");
         assertThat(asked)
                 .containsExactly(new RunSettings(
                         "memory:1G",
@@ -87,7 +88,8 @@ final class RunCommandTest {
                         OptionalLong.of(1 << 20),
                         true,
                         true,
-                        Optional.of(Duration.ofMinutes(1))));
+                        Optional.of(Duration.ofMinutes(1)),
+                        true));
     }
 
     @Test
@@ -116,6 +118,8 @@ final class RunCommandTest {
                 "run x --via vhost-user-blk --socket systemd: | --socket systemd:: must be systemd:NAME, with the FileDescriptorName= of the socket unit",
                 "run x --via nbd --queues 2 | --queues: is for --via vduse and vhost-user-blk",
                 "run x --via vhost-user-blk --umem | --umem: is for --via vduse",
+                "run x --via vhost-user-blk --keep | --keep: is for --via vduse",
+                "run x --via nbd --keep | --keep: is for --via vduse",
                 "run x --via nbd --bus vhost | --bus: is for --via vduse",
                 "run x --via nbd --dedicated | --dedicated: is for --via vduse and vhost-user-blk",
                 "run x --via nbd --workers 17 | --workers 17: must be 1 to 16",

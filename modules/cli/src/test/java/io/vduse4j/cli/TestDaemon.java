@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** What {@code vduse daemon} serves, in this process and without its signals. */
@@ -16,13 +17,15 @@ final class TestDaemon implements AutoCloseable {
     private final Path socket;
     private final SharedGround ground;
     private final Exports<RunSettings> exports = new Exports<>();
+    private final SavedExports saved;
     private final RpcServer server;
 
     TestDaemon(Path folder) throws IOException {
         socket = folder.resolve("daemon.sock");
         ground = new SharedGround("embedded", new WorkerPool(2, 0));
+        saved = new SavedExports(socket);
         var nowhere = new PrintStream(new ByteArrayOutputStream(), false, StandardCharsets.UTF_8);
-        var methods = new ExportMethods(new Console(nowhere, nowhere), ground, exports, "embedded", socket);
+        var methods = new ExportMethods(new Console(nowhere, nowhere), ground, exports, saved, "embedded", socket);
         server = RpcServer.listen(socket, methods);
     }
 
@@ -43,5 +46,6 @@ final class TestDaemon implements AutoCloseable {
                 server) {
             // In this order, from the last to the first.
         }
+        saved.retain(Set.of());
     }
 }

@@ -91,6 +91,18 @@ final class VduseProcess implements AutoCloseable {
         assertThat(kill.exitValue()).isZero();
     }
 
+    /** Waits until a line is on standard output, which comes after what is said on standard error; returns all of it. */
+    String awaitOut() throws InterruptedException {
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!out().contains("\n")) {
+            assertThat(System.nanoTime() - until)
+                    .as("waiting for a line on standard output: %s", err())
+                    .isNegative();
+            Thread.sleep(10);
+        }
+        return out();
+    }
+
     /** Waits until a text is on standard error. */
     void awaitErr(String text) throws InterruptedException {
         long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);

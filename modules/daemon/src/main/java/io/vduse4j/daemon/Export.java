@@ -24,7 +24,10 @@ public final class Export<T> {
         ENDED,
         /** Its disk is being closed. */
         REMOVING,
-        /** Its disk could not be closed: what may still use the volume is left alone until the process ends. */
+        /**
+         * Its disk could not be closed: what may still use the volume is left alone until the process ends. Or it could not
+         * be served again ({@link Exports#restore}): then it has no disk, and can be tried again.
+         */
         FAILED,
         /** It is no more. */
         GONE;
@@ -39,6 +42,7 @@ public final class Export<T> {
     private final T about;
     private State state = State.CREATING;
     private Optional<ServedDisk> disk = Optional.empty();
+    private Optional<String> error = Optional.empty();
 
     Export(String name, T about) {
         this.name = name;
@@ -80,6 +84,35 @@ public final class Export<T> {
         return disk;
     }
 
+    /** Why it has failed; empty if it has not. */
+    public synchronized Optional<String> error() {
+        return error;
+    }
+
+    /** Whether it could not be served again, and waits to be tried once more. */
+    public synchronized boolean isLost() {
+        return state == State.FAILED && disk.isEmpty();
+    }
+
+    synchronized void lost(String why) {
+        error = Optional.of(why);
+        become(State.FAILED);
+    }
+
+    /**
+     * It is tried once more.
+     *
+     * @throws LinuxException EBUSY if that is not its state
+     */
+    synchronized void again() throws LinuxException {
+        if (!isLost()) {
+            throw new LinuxException(
+                    "recover", name, Errno.EBUSY, "it is " + state.text() + ": there is nothing to try again");
+        }
+        error = Optional.empty();
+        become(State.CREATING);
+    }
+
     synchronized void made(ServedDisk made) {
         disk = Optional.of(made);
         become(State.UP);
@@ -117,6 +150,20 @@ public final class Export<T> {
      * @param force also while somebody uses it
      */
     void close(boolean force) throws IOException {
+        end(force, ServedDisk::close);
+    }
+
+    /** Ends it with the process, although somebody may use it; does nothing if it has gone. */
+    void leave() throws IOException {
+        end(true, ServedDisk::leave);
+    }
+
+    /** A way to end a disk. */
+    private interface End {
+        void of(ServedDisk disk) throws IOException;
+    }
+
+    private void end(boolean force, End end) throws IOException {
         ServedDisk served;
         synchronized (this) {
             switch (state) {
@@ -126,12 +173,17 @@ public final class Export<T> {
                 case GONE -> {
                     return;
                 }
-                case FAILED ->
+                case FAILED -> {
+                    if (isLost()) {
+                        become(State.GONE);
+                        return;
+                    }
                     throw new LinuxException(
                             "remove",
                             name,
                             Errno.EBUSY,
                             "it could not be closed, and keeps its volume until the daemon ends");
+                }
                 default -> served = disk.orElseThrow();
             }
             if (!force && served.isInUse()) {
@@ -145,8 +197,16 @@ public final class Export<T> {
         }
         boolean closed = false;
         try {
-            served.close();
+            end.of(served);
             closed = true;
+        } catch (UnstableException unstable) {
+            closed = true;
+            throw unstable;
+        } catch (IOException failure) {
+            synchronized (this) {
+                error = Optional.of(String.valueOf(failure.getMessage()));
+            }
+            throw failure;
         } finally {
             synchronized (this) {
                 become(closed ? State.GONE : State.FAILED);

@@ -16,6 +16,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param <T> what the owner wants to remember of each
  */
 public final class Exports<T> implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Exports.class.getPackageName());
+
     /** Most exports at a time: each takes threads and descriptors. */
     static final int MOST = 1024;
 
@@ -52,6 +54,22 @@ public final class Exports<T> implements AutoCloseable {
      *     else what the maker throws
      */
     public Export<T> create(String name, T about, Maker maker) throws IOException {
+        var export = reserve(name, about);
+        boolean made = false;
+        try {
+            refuseWhenEnding(name);
+            export.made(maker.make());
+            made = true;
+        } finally {
+            if (!made) {
+                exports.remove(name, export);
+                export.gone();
+            }
+        }
+        return export;
+    }
+
+    private Export<T> reserve(String name, T about) throws LinuxException {
         if (exports.size() >= MOST) {
             throw new LinuxException(
                     "create", name, Errno.ENOSPC, "there are " + MOST + " exports already: remove one");
@@ -65,18 +83,57 @@ public final class Exports<T> implements AutoCloseable {
                     Errno.EEXIST,
                     "there is an export of that name, which is " + other.state().text());
         }
-        boolean made = false;
+        return export;
+    }
+
+    /**
+     * Takes a name again that an earlier process had, and makes its disk on a thread of its own. If that fails the export
+     * stays, failed, and has no disk; {@link #retry} tries it again and {@link #remove} forgets it.
+     *
+     * @param name of the export
+     * @param about what it is to be
+     * @param maker makes the disk
+     * @throws LinuxException EEXIST, ENOSPC as {@link #create}
+     */
+    public void restore(String name, T about, Maker maker) throws LinuxException {
+        var export = reserve(name, about);
+        Thread.ofPlatform().daemon().name("restore " + name).start(() -> {
+            try {
+                attempt(export, maker);
+            } catch (IOException failure) {
+                LOG.log(System.Logger.Level.WARNING, name + ": cannot be served again: " + failure.getMessage());
+            }
+        });
+    }
+
+    /**
+     * Tries again to make the disk of an export that could not be served again.
+     *
+     * @param name of the export
+     * @param maker makes the disk on this thread
+     * @throws IOException ENOENT; EBUSY if it has not failed in that way; else what the maker throws
+     */
+    public Export<T> retry(String name, Maker maker) throws IOException {
+        var export = get(name);
+        export.again();
+        attempt(export, maker);
+        return export;
+    }
+
+    private void attempt(Export<T> export, Maker maker) throws IOException {
+        var failed = "it was given up";
         try {
-            refuseWhenEnding(name);
+            refuseWhenEnding(export.name());
             export.made(maker.make());
-            made = true;
+            failed = "";
+        } catch (IOException | RuntimeException failure) {
+            failed = String.valueOf(failure.getMessage());
+            throw failure;
         } finally {
-            if (!made) {
-                exports.remove(name, export);
-                export.gone();
+            if (!failed.isEmpty()) {
+                export.lost(failed);
             }
         }
-        return export;
     }
 
     private void refuseWhenEnding(String name) throws LinuxException {
@@ -114,12 +171,17 @@ public final class Exports<T> implements AutoCloseable {
      */
     public void remove(String name, boolean force) throws IOException {
         var export = get(name);
-        export.close(force);
-        exports.remove(name, export);
+        try {
+            export.close(force);
+        } finally {
+            if (export.state() == Export.State.GONE) {
+                exports.remove(name, export);
+            }
+        }
     }
 
     /**
-     * Closes all at the same time; no further one is made.
+     * Closes all at the same time, or leaves those that are to outlive the process; no further one is made.
      *
      * @throws IOException why the first could not be closed, and with it the others
      */
@@ -130,8 +192,8 @@ public final class Exports<T> implements AutoCloseable {
         var closers = all().stream()
                 .map(export -> Thread.ofPlatform()
                         .daemon()
-                        .name("close " + export.name())
-                        .start(() -> close(export, failures)))
+                        .name("end " + export.name())
+                        .start(() -> leave(export, failures)))
                 .toList();
         long deadline = System.nanoTime() + ALL.toNanos();
         try {
@@ -154,10 +216,10 @@ public final class Exports<T> implements AutoCloseable {
         }
     }
 
-    private void close(Export<T> export, List<IOException> failures) {
+    private void leave(Export<T> export, List<IOException> failures) {
         try {
             export.awaitMade(LAST_MAKING);
-            export.close(true);
+            export.leave();
             exports.remove(export.name(), export);
         } catch (IOException failure) {
             synchronized (failures) {

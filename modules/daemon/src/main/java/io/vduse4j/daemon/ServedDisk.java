@@ -2,6 +2,7 @@ package io.vduse4j.daemon;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 
 /** A disk that is being served. */
 public interface ServedDisk extends AutoCloseable {
@@ -13,6 +14,9 @@ public interface ServedDisk extends AutoCloseable {
 
     /** What a person calls its backend. */
     String backend();
+
+    /** Why nothing more can be written to its volume until it is opened anew, if that is so. */
+    Optional<String> lost();
 
     /** Waits until serving has ended by itself; false when it has not within that time. */
     boolean awaitEnd(Duration timeout) throws InterruptedException;
@@ -32,10 +36,22 @@ public interface ServedDisk extends AutoCloseable {
     void resize(long bytes) throws IOException;
 
     /**
-     * Detaches, makes everything stable that was acknowledged, destroys, and gives everything back. Called once: what could not be
-     * closed may still be used by workers and is left alone.     *
+     * Detaches, makes everything stable that was acknowledged, destroys, and gives everything back. Called once, or else
+     * {@link #leave}: what could not be closed may still be used by workers and is left alone.
+     *
+     * @throws UnstableException if nothing is left behind, but the last writes are not stable
      * @throws IOException with what could not be done and what is left behind
      */
     @Override
     void close() throws IOException;
+
+    /**
+     * As {@link #close}, because the process ends: a disk that was asked to outlive it is left to a successor. Its driver
+     * waits for that.
+     *
+     * @throws IOException as {@link #close}
+     */
+    default void leave() throws IOException {
+        close();
+    }
 }

@@ -1,5 +1,6 @@
 package io.vduse4j.daemon;
 
+import io.vduse4j.block.AtHand;
 import io.vduse4j.block.Backend;
 import io.vduse4j.block.Channel;
 import io.vduse4j.block.Completions;
@@ -59,6 +60,12 @@ final class VolumeView extends FilterBackend {
         if (!readOnly) {
             super.flush();
         }
+    }
+
+    @Override
+    public AtHand atHand() {
+        AtHand below = inner().atHand();
+        return readOnly ? request -> request.op == Request.Op.READ ? below.now(request) : AtHand.NOT_AT_HAND : below;
     }
 
     @Override

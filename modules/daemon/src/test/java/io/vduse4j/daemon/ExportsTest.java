@@ -8,6 +8,8 @@ import io.vduse4j.linux.LinuxException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -26,7 +28,7 @@ final class ExportsTest {
     private final Exports<String> exports = new Exports<>();
 
     /** A disk that behaves as the fields say. */
-    private static final class TestDisk implements ServedDisk {
+    private static class TestDisk implements ServedDisk {
         private final AtomicInteger closes = new AtomicInteger();
         private volatile boolean inUse;
         private volatile boolean ended;
@@ -46,6 +48,11 @@ final class ExportsTest {
         @Override
         public String backend() {
             return "test:512";
+        }
+
+        @Override
+        public Optional<String> lost() {
+            return Optional.empty();
         }
 
         @Override
@@ -103,6 +110,60 @@ final class ExportsTest {
         assertThat(disk.closes).hasValue(1);
         refused(Errno.ENOENT, "there is no export of that name", () -> exports.remove("b", false));
         exports.create("b", "again", TestDisk::new);
+    }
+
+    @Test
+    void whatCannotBeRestoredStaysAndCanBeTriedAgain() throws Exception {
+        var disk = new TestDisk();
+        exports.restore("good", "", () -> disk);
+        exports.restore("bad", "", () -> {
+            throw new LinuxException("open", "test", Errno.ENOENT);
+        });
+        exports.restore("worse", "", () -> {
+            throw new IllegalStateException("a fault of ours");
+        });
+        for (var name : List.of("good", "bad", "worse")) {
+            exports.get(name).awaitMade(Duration.ofSeconds(10));
+        }
+        assertThat(exports.get("good").state()).isEqualTo(Export.State.UP);
+        assertThat(exports.get("good").error()).isEmpty();
+        var bad = exports.get("bad");
+        assertThat(bad.state()).isEqualTo(Export.State.FAILED);
+        assertThat(bad.error().orElseThrow()).contains("ENOENT");
+        assertThat(exports.get("worse").error()).contains("a fault of ours");
+        refused(Errno.EEXIST, "which is failed", () -> exports.create("bad", "", TestDisk::new));
+        refused(Errno.EBUSY, "it is up: there is nothing to try again", () -> exports.retry("good", TestDisk::new));
+        refused(
+                Errno.EIO,
+                "",
+                () -> exports.retry("bad", () -> {
+                    throw new LinuxException("open", "test", Errno.EIO);
+                }));
+        assertThat(bad.isLost()).isTrue();
+        assertThat(exports.retry("bad", TestDisk::new)).isSameAs(bad);
+        assertThat(bad.state()).isEqualTo(Export.State.UP);
+        assertThat(bad.error()).isEmpty();
+        exports.remove("worse", false);
+        refused(Errno.ENOENT, "", () -> exports.get("worse"));
+        exports.close();
+        assertThat(disk.closes).hasValue(1);
+        assertThat(exports.all()).isEmpty();
+    }
+
+    /** The end of the process, not of the disk. */
+    @Test
+    void atTheEndDisksAreLeft() throws Exception {
+        var left = new AtomicInteger();
+        TestDisk disk = new TestDisk() {
+            @Override
+            public void leave() {
+                left.incrementAndGet();
+            }
+        };
+        exports.create("a", "", () -> disk);
+        exports.close();
+        assertThat(left).hasValue(1);
+        assertThat(disk.closes).hasValue(0);
     }
 
     @Test
