@@ -12,6 +12,8 @@ module io.vduse4j.testkit {
     requires static org.junit.jupiter.params;
 
     exports io.vduse4j.testkit;
+    exports io.vduse4j.testkit.crash;
+    exports io.vduse4j.testkit.faulty;
     exports io.vduse4j.testkit.hostile;
     exports io.vduse4j.testkit.load;
     exports io.vduse4j.testkit.vhostuser;

@@ -1,5 +1,7 @@
 package io.vduse4j.benchmarks;
 
+import io.vduse4j.dataplane.inflight.InflightLog;
+import io.vduse4j.dataplane.inflight.QueueLog;
 import io.vduse4j.virtio.Chain;
 import io.vduse4j.virtio.ChainBuffers;
 import io.vduse4j.virtio.GuestMemory;
@@ -60,6 +62,10 @@ public class VirtqueueBenchmark {
     @Param({"direct", "indirect"})
     public String chain;
 
+    /** Whether what is in flight is kept in a log that outlives the process. */
+    @Param({"none", "kept"})
+    public String log;
+
     private final MemorySegment all = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private Virtqueue queue;
     private boolean packed;
@@ -119,10 +125,20 @@ public class VirtqueueBenchmark {
         for (int i = 0; i < size; i++) {
             slots[i] = new Chain(i, 0, Arena.global().allocate(16L * Chain.PIECE_BYTES, 16));
         }
-        queue = Virtqueue.of(0, size, features, VirtqueueState.start(packed), source, InFlight.NONE, slots);
+        queue = Virtqueue.of(0, size, features, VirtqueueState.start(packed), source, inFlight(size), slots);
         if (!queue.attach(rings.desc(), rings.driver(), rings.device())) {
             throw new IllegalStateException("rings");
         }
+    }
+
+    private InFlight inFlight(int size) {
+        if (log.equals("none")) {
+            return InFlight.NONE;
+        }
+        long bytes = InflightLog.bytes(1, size, packed);
+        QueueLog kept = new InflightLog(Arena.global().allocate(bytes, 4096), 1, size, packed).queue(0, size);
+        kept.begin(VirtqueueState.start(packed).used());
+        return kept;
     }
 
     /** Available, taken, walked, used. */

@@ -10,6 +10,7 @@ import io.vduse4j.block.spi.Backends;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -69,11 +70,21 @@ public final class CleanGuest implements BeforeEachCallback, AfterEachCallback {
         }
     }
 
-    /** Where file systems on our disks are mounted. */
+    /** Where file systems on our disks are mounted; not those on virtio disks that are the machine's own. */
     private static List<String> mounts() throws IOException {
-        return Files.readAllLines(Path.of("/proc/mounts")).stream()
-                .filter(line -> line.startsWith("/dev/vd"))
-                .map(line -> line.split(" ", 3)[1])
-                .toList();
+        List<String> places = new ArrayList<>();
+        for (var line : Files.readAllLines(Path.of("/proc/mounts"))) {
+            var words = line.split(" ", 3);
+            if (words[0].startsWith("/dev/vd") && isOurs(words[0].replaceAll("[0-9]+$", ""))) {
+                places.add(words[1]);
+            }
+        }
+        return places;
+    }
+
+    /** Whether a disk is below the vdpa bus, or was: one that was detached while it was mounted is in no folder any more. */
+    private static boolean isOurs(String device) throws IOException {
+        var entry = Path.of("/sys/block").resolve(Path.of(device).getFileName());
+        return !Files.exists(entry) || entry.toRealPath().toString().contains("/vduse/");
     }
 }

@@ -27,7 +27,7 @@ final class LeftoverTest {
 
     @Test
     void theNextRunWorks() throws Exception {
-        createOnly();
+        createOnly(NAME);
         Evidence.show("/dev/vduse holds %s, the vdpa bus %s", Devices.vduse(), Devices.vdpa());
         var image = "file:" + folder.resolve("leftover.img");
 
@@ -64,12 +64,13 @@ final class LeftoverTest {
         assertThat(second.err()).contains(NAME);
     }
 
-    private static void createOnly() throws Exception {
+    /** As a process that is killed before it has attached its device. */
+    static void createOnly(String name) throws Exception {
         try (var backend = Backends.open("memory:64M", BackendOptions.NONE);
-                var disk = new VirtioBlk(backend, new BlkOptions(NAME, 1, 128, ""), MemoryBudget.process());
+                var disk = new VirtioBlk(backend, new BlkOptions(name, 1, 128, ""), MemoryBudget.process());
                 var control = VduseControl.open(new LinuxHost())) {
             control.create(new DeviceSpec(
-                    NAME,
+                    name,
                     disk.vendorId(),
                     disk.deviceId(),
                     VduseServer.features(disk, ServeOptions.DEFAULT),

@@ -2,90 +2,89 @@ package io.vduse4j.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vduse4j.block.BlkOptions;
-import io.vduse4j.block.VirtioBlk;
-import io.vduse4j.block.spi.BackendOptions;
-import io.vduse4j.block.spi.Backends;
-import io.vduse4j.dataplane.WorkerPool;
-import io.vduse4j.linux.MemoryBudget;
-import io.vduse4j.vduse.ServeOptions;
-import io.vduse4j.vduse.VdpaBus;
-import io.vduse4j.vduse.VduseControl;
-import io.vduse4j.vduse.VduseDevice;
-import io.vduse4j.vduse.VduseServer;
-import io.vduse4j.vduse.host.VduseHost;
-import io.vduse4j.vduse.host.remote.RemoteHost;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The kernel half is a process of its own, so its device outlives the daemon (kernel-behaviour 3.6): after {@code kill -9}
- * under load the disk waits for whoever opens the device next. No log of requests in flight is kept yet: they are
- * performed again.
+ * under load the next daemon takes the device over, does again what was in flight, and nothing that was acknowledged is
+ * lost (P1, P3, R-14, R-15, CR-01, CR-08, CR-09).
  */
-@Timeout(300)
+@Timeout(value = 30, unit = TimeUnit.MINUTES)
 class KilledDaemonTest {
     private static final String NAME = "killed";
-    private static final Duration SOON = Duration.ofSeconds(20);
+
+    /** One fio follows the other until all kills are done. */
+    private static final int FIO_SECONDS = 12;
 
     @TempDir
     Path folder;
 
-    @Test
-    void theDiskWaitsForTheNextDaemon() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theDiskOutlivesItsDaemons(boolean packed) throws Exception {
+        storm(packed, 3, 3);
+    }
+
+    @Tag("full")
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theDiskOutlivesManyDaemons(boolean packed) throws Exception {
+        storm(packed, 75, 4);
+    }
+
+    private void storm(boolean packed, int kills, long seed) throws Exception {
         var socket = folder.resolve("kernel.sock");
-        var image = "file:" + folder.resolve("disk.img");
+        String[] words = {
+            "run",
+            "file:" + folder.resolve("disk.img"),
+            "--size",
+            "64M",
+            "--name",
+            NAME,
+            "--host",
+            socket.toString(),
+            packed ? "--packed" : "--wait=10s"
+        };
         try (var kernel = VduseProcess.start(folder, "kernel", "--socket", socket.toString())) {
             kernel.awaitErr("ready in");
-            try (var first = VduseProcess.start(
-                    folder, "run", image, "--size", "64M", "--name", NAME, "--host", socket.toString())) {
-                var device = first.awaitDevice();
+            try (var storm = new KillStorm(folder, new Random(seed), words)) {
+                var device = storm.device();
                 assertThat(device).startsWith("nbd+unix:///" + NAME + "?socket=/");
-                var fio = CompletableFuture.supplyAsync(() -> fio(device));
-                Thread.sleep(1500);
-                first.kill();
-                Thread.sleep(1500);
-                assertThat(fio).as("fio waits").isNotDone();
-                try (var host = RemoteHost.connect(socket, SOON)) {
-                    serve(host, image, device, fio);
-                }
+                var over = new AtomicBoolean();
+                var fio = CompletableFuture.runAsync(() -> {
+                    do {
+                        fio(device);
+                    } while (!over.get());
+                });
+                storm.rage(kills, () -> assertThat(fio).as("fio goes on").isNotDone());
+                over.set(true);
+                fio.get(5, TimeUnit.MINUTES);
+                Tool.succeed(folder, "nbdcopy", device, "copy");
+                assertThat(storm.stop()).as(storm.said()).isZero();
+                System.out.printf(
+                        "%d kills, packed %s: next life after %d ms at most%n", kills, packed, storm.slowestMillis());
             }
+            assertThat(Files.mismatch(folder.resolve("copy"), folder.resolve("disk.img")))
+                    .isEqualTo(-1);
             assertThat(kernel.stop()).isZero();
         }
         assertThat(socket).doesNotExist();
+        assertThat(folder.resolve("vduse4j").resolve(NAME + ".inflight")).doesNotExist();
     }
 
-    /** What the next daemon does. */
-    private void serve(VduseHost host, String image, String device, CompletableFuture<Tool> fio) throws Exception {
-        var options = new BlkOptions(NAME, 1, BlkOptions.DEFAULT_QUEUE_SIZE, "");
-        try (var backend = Backends.open(image, BackendOptions.NONE);
-                var disk = new VirtioBlk(backend, options, MemoryBudget.process());
-                var node = VduseDevice.open(host, NAME, 1);
-                var pool = new WorkerPool(1, 0);
-                var server = new VduseServer(node, disk, pool, ServeOptions.ADOPT)) {
-            var tool = fio.get(120, TimeUnit.SECONDS);
-            assertThat(tool.code()).as(tool.output()).isZero();
-            assertThat(tool.output()).doesNotContain("verify: bad").contains("err= 0");
-            Tool.succeed(folder, "nbdcopy", device, "copy");
-            new VdpaBus(host).delete(NAME, SOON);
-            assertThat(server.isBroken()).isFalse();
-        }
-        try (var control = VduseControl.open(host)) {
-            control.destroy(NAME);
-        }
-        assertThat(Files.mismatch(folder.resolve("copy"), folder.resolve("disk.img")))
-                .isEqualTo(-1);
-    }
-
-    private Tool fio(String uri) {
+    private void fio(String uri) {
         try {
-            return Tool.run(
+            var tool = Tool.run(
                     folder,
                     "fio",
                     "--name=job",
@@ -93,11 +92,17 @@ class KilledDaemonTest {
                     "--uri=" + uri,
                     "--rw=randwrite",
                     "--bs=4k",
-                    "--iodepth=16",
-                    "--size=32M",
-                    "--rate=6m",
+                    "--iodepth=32",
+                    "--size=64M",
+                    "--time_based",
+                    "--runtime=" + FIO_SECONDS,
+                    "--rate=24m",
+                    "--fsync=64",
                     "--verify=crc32c",
+                    "--verify_backlog=256",
                     "--verify_fatal=1");
+            assertThat(tool.code()).as(tool.output()).isZero();
+            assertThat(tool.output()).doesNotContain("verify: bad").contains("err= 0");
         } catch (Exception failure) {
             throw new IllegalStateException(failure);
         }

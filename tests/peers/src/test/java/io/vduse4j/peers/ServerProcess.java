@@ -47,6 +47,13 @@ final class ServerProcess {
         }
     }
 
+    /** Sends a signal by its name. */
+    void signal(String name) throws IOException, InterruptedException {
+        var kill = new ProcessBuilder("kill", "-s", name, Long.toString(process.pid())).start();
+        assertThat(kill.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        assertThat(kill.exitValue()).isZero();
+    }
+
     /** Ends it without notice. */
     void kill() throws InterruptedException {
         process.destroyForcibly();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -24,11 +25,17 @@ final class VduseProcess implements AutoCloseable {
     }
 
     static VduseProcess start(Path folder, String... words) throws IOException {
+        return start(folder, List.of(), words);
+    }
+
+    /** As the other one, with options for the JVM. */
+    static VduseProcess start(Path folder, List<String> jvm, String... words) throws IOException {
         var out = Files.createTempFile(folder, words[0], ".out");
         var err = Files.createTempFile(folder, words[0], ".err");
-        var line = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx128m",
+        var line = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m"));
+        line.addAll(jvm);
+        line.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
@@ -65,15 +72,45 @@ final class VduseProcess implements AutoCloseable {
         }
     }
 
+    /** Its standard output. */
+    Path out() {
+        return out;
+    }
+
+    /** Where its standard error goes. */
+    Path err() {
+        return err;
+    }
+
+    /** Its standard error. */
+    String said() throws IOException {
+        return Files.readString(err);
+    }
+
+    /** Waits until it has ended by itself; false if it has not in this time. */
+    boolean awaitEnd(Duration patience) throws InterruptedException {
+        return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
     /** Ends it as {@code kill -9} does. */
     void kill() throws InterruptedException {
         process.destroyForcibly();
         assertThat(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
     }
 
+    /** Sends SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
     /** Ends it by SIGTERM; returns the exit code. */
     int stop() throws InterruptedException {
-        process.destroy();
+        terminate();
+        return awaitExit();
+    }
+
+    /** Waits for the exit code. */
+    int awaitExit() throws InterruptedException {
         assertThat(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
         return process.exitValue();
     }

@@ -44,8 +44,15 @@ public final class LocalDisk implements LoadTarget {
      * @param workers threads that serve them, 1 or more
      * @param pollNanos how long an idle worker looks before it sleeps
      * @param packed whether the queues are packed
+     * @param declined features of the disk that the driver does not accept
      */
-    public record Options(int queues, int workers, long pollNanos, boolean packed) {}
+    public record Options(int queues, int workers, long pollNanos, boolean packed, long declined) {
+
+        /** For a driver that accepts all. */
+        public Options(int queues, int workers, long pollNanos, boolean packed) {
+            this(queues, workers, pollNanos, packed, 0);
+        }
+    }
 
     private final Backend backend;
     private final List<Queue> queues = new ArrayList<>();
@@ -85,7 +92,7 @@ public final class LocalDisk implements LoadTarget {
                 | VirtioFeatures.RING_EVENT_IDX
                 | VirtioFeatures.RING_INDIRECT_DESC
                 | (options.packed() ? VirtioFeatures.RING_PACKED : 0)
-                | device.features();
+                | (device.features() & ~options.declined());
         var pool = new WorkerPool(options.workers(), options.pollNanos());
         undo.push(pool);
         var setups = new ArrayList<QueueSetup>();

@@ -113,6 +113,26 @@ public final class FrontEndSocket implements AutoCloseable {
         return receive(request.id());
     }
 
+    /**
+     * What a request was answered with.
+     *
+     * @param payload the reply's payload
+     * @param descriptor what came with it, the caller's
+     */
+    record Passed(ByteBuffer payload, Fd descriptor) {}
+
+    /** Sends a request whose reply brings a descriptor. */
+    Passed askDescriptor(VhostUserRequest request, ByteBuffer payload) throws LinuxException {
+        send(request.id(), VhostUserWire.VERSION, payload);
+        ByteBuffer header = payload(VhostUserWire.HEADER_BYTES);
+        List<Fd> descriptors = socket.receive(header, 1, timeout).descriptors();
+        if (header.hasRemaining() || descriptors.size() != 1) {
+            descriptors.forEach(Fd::close);
+            throw new DeviceFaultException(request + " is answered with " + descriptors.size() + " descriptors");
+        }
+        return new Passed(receiveBytes(header.getInt(VhostUserWire.SIZE)), descriptors.getFirst());
+    }
+
     /** The u64 that a request is answered with. */
     public long askNumber(VhostUserRequest request) throws LinuxException {
         return ask(request, payload(0)).getLong(0);

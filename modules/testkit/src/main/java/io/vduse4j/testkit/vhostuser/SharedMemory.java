@@ -21,13 +21,31 @@ final class SharedMemory implements AutoCloseable {
     /** No region begins at guest address 0, and each has a gap before it. */
     private static final long FIRST_GUEST = 1L << 30;
 
-    private final FrontEndSocket socket;
+    private FrontEndSocket socket;
     private final List<VmMemory> regions = new ArrayList<>();
     private long protocolFeatures;
     private long nextGuest = FIRST_GUEST;
 
     SharedMemory(FrontEndSocket socket) {
         this.socket = socket;
+    }
+
+    /** Tells everything that is shared to another back end, with which features have been negotiated. */
+    void tellAnew(FrontEndSocket next) throws LinuxException {
+        socket = next;
+        if (!tellsOneByOne()) {
+            tellAll();
+            return;
+        }
+        for (VmMemory memory : regions) {
+            tellOne(memory);
+        }
+    }
+
+    private void tellOne(VmMemory memory) throws LinuxException {
+        ByteBuffer payload = FrontEndSocket.payload(8 + VhostUserWire.REGION_BYTES);
+        put(payload.position(8), memory.area());
+        socket.request(VhostUserRequest.ADD_MEM_REG, payload.flip(), memory.file());
     }
 
     /** How regions are told from now on. */
@@ -46,9 +64,7 @@ final class SharedMemory implements AutoCloseable {
         nextGuest += length + page;
         regions.add(memory);
         if (tellsOneByOne()) {
-            ByteBuffer payload = FrontEndSocket.payload(8 + VhostUserWire.REGION_BYTES);
-            put(payload.position(8), memory.area());
-            socket.request(VhostUserRequest.ADD_MEM_REG, payload.flip(), memory.file());
+            tellOne(memory);
         } else {
             tellAll();
         }

@@ -2,6 +2,7 @@ package io.vduse4j.testkit.vhostuser;
 
 import io.vduse4j.linux.Fd;
 import io.vduse4j.linux.LinuxException;
+import io.vduse4j.linux.NativeMemory;
 import io.vduse4j.linux.UnixSocket;
 import io.vduse4j.testkit.BlkDriver;
 import io.vduse4j.testkit.DeviceFaultException;
@@ -14,16 +15,17 @@ import io.vduse4j.vhostuser.VhostUserRequest;
 import io.vduse4j.vhostuser.VhostUserWire;
 import io.vduse4j.virtio.RingAddresses;
 import io.vduse4j.virtio.VirtioFeatures;
-import io.vduse4j.virtio.VirtqueueDriver;
 import io.vduse4j.virtio.VirtqueueState;
 import io.vduse4j.virtio.blk.BlkConfig;
 import io.vduse4j.virtio.blk.BlkFeatures;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A virtual machine monitor and its guest in one object: it drives the block device behind a vhost-user socket through
@@ -35,17 +37,15 @@ import java.util.List;
  */
 public final class VhostUserFrontEnd implements AutoCloseable {
 
-    /** Alignment of used rings, as a modern driver chooses it. */
-    private static final int RING_ALIGNMENT = 4096;
-
-    private final FrontEndSocket socket;
+    private FrontEndSocket socket;
     private final Duration timeout;
     private final SharedMemory memory;
-    private final List<Queue> queues = new ArrayList<>();
+    private final List<FrontEndQueue> queues = new ArrayList<>();
     private long features;
     private long protocolFeatures;
 
-    private record Queue(EventFdSignals signals, BlkDriver driver) {}
+    /** What is in flight is kept here for the next back end, if that was negotiated. */
+    private Optional<FrontEndSocket.Passed> log = Optional.empty();
 
     private VhostUserFrontEnd(FrontEndSocket socket, Duration timeout) {
         this.socket = socket;
@@ -110,6 +110,7 @@ public final class VhostUserFrontEnd implements AutoCloseable {
     public static long supported() {
         return (VhostVdpaDriver.supported() & ~VirtioFeatures.ACCESS_PLATFORM)
                 | BlkFeatures.CONFIG_WCE
+                | VirtioFeatures.RING_RESET
                 | VhostUserFeatures.PROTOCOL_FEATURES;
     }
 
@@ -144,23 +145,102 @@ public final class VhostUserFrontEnd implements AutoCloseable {
      * @param depth requests for which each queue gets memory
      */
     public void start(int count, int size, int index, int depth) throws LinuxException {
-        long ringBytes = RingAddresses.bytes(isPacked(), size, RING_ALIGNMENT);
-        long unit = (ringBytes + RING_ALIGNMENT - 1) / RING_ALIGNMENT * RING_ALIGNMENT;
+        start(count, size, size, index, depth);
+    }
+
+    /**
+     * As {@link #start(int, int, int, int)}, of queues that {@link #restart} may make larger.
+     *
+     * @param most entries for which the log of each has room; the back end refuses more than its device has
+     */
+    public void start(int count, int size, int most, int index, int depth) throws LinuxException {
+        askForLog(count, most);
+        long unit = FrontEndQueue.ringBytes(isPacked(), size);
         DriverArea rings = addMemory(count * unit);
         DriverArea data = addMemory((long) count * depth * VhostVdpaDriver.REQUEST_BYTES);
         int place = index % size | VirtqueueState.WRAP;
         var begin = isPacked() ? new VirtqueueState(place, place) : VirtqueueState.split(index);
         for (int i = 0; i < count; i++) {
-            DriverArea part = rings.part(i * unit, unit);
-            var at = RingAddresses.contiguous(isPacked(), size, RING_ALIGNMENT, part.host(), part.device());
-            var ring = VirtqueueDriver.of(part.space(), at, features, begin);
-            var signals = new EventFdSignals();
             DriverArea requests = data.part(
                     (long) i * depth * VhostVdpaDriver.REQUEST_BYTES, (long) depth * VhostVdpaDriver.REQUEST_BYTES);
-            queues.add(
-                    new Queue(signals, new BlkDriver(ring, requests, VhostVdpaDriver.REQUEST_BYTES, signals, timeout)));
+            queues.add(FrontEndQueue.make(size, features, begin, rings.part(i * unit, unit), requests, timeout));
             setUp(i, base(begin));
         }
+    }
+
+    /** Bytes that {@link #restart} wants for a queue of so many entries with so many requests in flight. */
+    public long restartBytes(int size, int depth) {
+        return FrontEndQueue.ringBytes(isPacked(), size) + (long) depth * VhostVdpaDriver.REQUEST_BYTES;
+    }
+
+    /**
+     * Starts a queue that was reset ({@link #stop}) anew, as one that was never used (VIRTIO_F_RING_RESET), with a driver
+     * of its own, and with new descriptors. What the queue had before is the caller's to free.
+     *
+     * @param size entries, any that the device takes
+     * @param area {@link #restartBytes} of {@link #addMemory} or more: the ring, and what is left for requests
+     */
+    public void restart(int index, int size, DriverArea area) throws LinuxException {
+        if ((features & VirtioFeatures.RING_RESET) == 0) {
+            throw new IllegalStateException("RING_RESET was not negotiated");
+        }
+        long ringBytes = FrontEndQueue.ringBytes(isPacked(), size);
+        VirtqueueState begin = VirtqueueState.start(isPacked());
+        FrontEndQueue old = queues.set(
+                index,
+                FrontEndQueue.make(
+                        size,
+                        features,
+                        begin,
+                        area.part(0, ringBytes),
+                        area.part(ringBytes, area.bytes() - ringBytes),
+                        timeout));
+        old.signals().close();
+        setUp(index, base(begin));
+    }
+
+    private void askForLog(int count, int size) throws LinuxException {
+        if ((protocolFeatures & VhostUserFeatures.INFLIGHT_SHMFD) == 0) {
+            return;
+        }
+        ByteBuffer payload = FrontEndSocket.payload(VhostUserWire.PADDED_INFLIGHT_BYTES)
+                .putShort(16, (short) count)
+                .putShort(18, (short) size);
+        log = Optional.of(socket.askDescriptor(VhostUserRequest.GET_INFLIGHT_FD, payload));
+        passLog();
+    }
+
+    private void passLog() throws LinuxException {
+        if (log.isPresent()) {
+            socket.request(
+                    VhostUserRequest.SET_INFLIGHT_FD,
+                    log.get().payload().duplicate().order(ByteOrder.nativeOrder()),
+                    log.get().descriptor());
+        }
+    }
+
+    /**
+     * Goes on with another back end, since the last one has died or has ended the connection: memory, queues and the log of
+     * what is in flight are the same, and so are the features.
+     *
+     * @param path its socket
+     */
+    public void reconnect(Path path) throws LinuxException {
+        socket.close();
+        socket = FrontEndSocket.connect(path, timeout);
+        long protocol = protocolFeatures;
+        negotiate(features, protocol);
+        memory.tellAnew(socket);
+        passLog();
+        for (int i = 0; i < queues.size(); i++) {
+            setUp(i, isPacked() ? base(VirtqueueState.PACKED_START) : usedIndex(i));
+        }
+    }
+
+    /** What a monitor begins a split ring with whose back end did not say where it stopped. */
+    private int usedIndex(int index) {
+        RingAddresses rings = queue(index).ring().rings();
+        return Short.toUnsignedInt(NativeMemory.ALL.get(ValueLayout.JAVA_SHORT, rings.deviceHost() + 2));
     }
 
     /** A ring's position as SET_VRING_BASE takes it: packed, the used position in the upper half. */
@@ -179,7 +259,7 @@ public final class VhostUserFrontEnd implements AutoCloseable {
      * @param base where it begins, as GET_VRING_BASE tells it
      */
     public void setUp(int index, int base) throws LinuxException {
-        Queue queue = queues.get(index);
+        FrontEndQueue queue = queues.get(index);
         RingAddresses rings = queue.driver().ring().rings();
         socket.request(VhostUserRequest.SET_VRING_NUM, FrontEndSocket.state(index, rings.size()));
         socket.request(VhostUserRequest.SET_VRING_BASE, FrontEndSocket.state(index, base));
@@ -220,6 +300,11 @@ public final class VhostUserFrontEnd implements AutoCloseable {
     /** Enables a ring, or disables it. */
     public void enable(int index, boolean enabled) throws LinuxException {
         socket.request(VhostUserRequest.SET_VRING_ENABLE, FrontEndSocket.state(index, enabled ? 1 : 0));
+    }
+
+    /** The memory of the log of what is in flight, if it is kept; it stays this object's. */
+    public Optional<Fd> log() {
+        return log.map(FrontEndSocket.Passed::descriptor);
     }
 
     /** Number of queues that were started. */
@@ -324,6 +409,7 @@ public final class VhostUserFrontEnd implements AutoCloseable {
     @Override
     public void close() {
         socket.close();
+        log.ifPresent(kept -> kept.descriptor().close());
         queues.forEach(queue -> queue.signals().close());
         queues.clear();
         memory.close();

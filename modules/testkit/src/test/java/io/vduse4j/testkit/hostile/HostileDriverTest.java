@@ -35,7 +35,7 @@ class HostileDriverTest {
     }
 
     @Test
-    @Tag("full")
+    @Tag("soak")
     @Timeout(1800)
     @Spec({"VS-04", "VS-08", "VS-09", "VS-12", "VP-09", "VP-10", "VP-13", "VB-17", "VB-19"})
     void tenMillionWrongChains() throws Exception {

@@ -42,7 +42,7 @@ class ResetStormTest {
     }
 
     @Test
-    @Tag("full")
+    @Tag("soak")
     @Timeout(3600)
     @Spec({"VD-07", "VD-08", "VD-09"})
     void tenThousandResetsUnderLoad() throws Exception {

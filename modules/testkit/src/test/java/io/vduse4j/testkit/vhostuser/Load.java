@@ -6,7 +6,7 @@ import io.vduse4j.testkit.BlkWorkload;
 import java.util.Random;
 
 /** A thread that keeps one queue busy until it is ended. */
-final class Load {
+final class Load implements AutoCloseable {
     private final Thread thread;
     private final BlkWorkload workload;
     private volatile boolean ended;
@@ -25,10 +25,20 @@ final class Load {
         });
     }
 
-    /** Ends it; returns how many requests were verified. */
-    long end() throws InterruptedException {
+    /** Ends it, before the memory goes that it uses: a test that has failed must not take the process with it. */
+    @Override
+    public void close() {
         ended = true;
-        thread.join(60_000);
+        try {
+            thread.join(60_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends it; returns how many requests were verified. */
+    long end() {
+        close();
         assertThat(thread.isAlive()).isFalse();
         if (failure != null) {
             throw new AssertionError(failure);

@@ -35,7 +35,7 @@ class MemoryTest {
     }
 
     @Test
-    @Tag("full")
+    @Tag("soak")
     void aHundredThousandTablesUnderLoad() throws Exception {
         tables(100_000);
     }
