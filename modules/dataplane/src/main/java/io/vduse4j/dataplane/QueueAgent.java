@@ -254,8 +254,7 @@ final class QueueAgent {
     void publish() {
         if (pushed > 0 && queue.isAttached()) {
             pushed = 0;
-            // Each chain of a logged packed queue is published by itself; then only the order has to be told.
-            if (queue.hasUnpublished() || unseen.count() > 0) {
+            if (queue.hasUnpublished()) {
                 show();
             }
             if (queue.wantsInterrupt()) {

@@ -15,7 +15,9 @@ import java.lang.invoke.VarHandle;
  * The device's side of a packed virtqueue (virtio 1.3, 2.8). Slots are handed out from a list of the free ones: the id of
  * a list is the driver's, may be any number, and is never an index here (VP-13, BUG-04).
  *
- * <p>A batch is shown by one store: the flags of its first descriptor are written last (VP-06).
+ * <p>A batch is shown by one store: the flags of its first descriptor are written last (VP-06). A log that must see each
+ * chain shown before the next is done gets that when the batch ends, all at a stretch: a driver that looks all the time
+ * takes the ring's line away for each chain that is shown while others are still worked on.
  */
 public final class PackedQueue implements Virtqueue {
 
@@ -53,6 +55,12 @@ public final class PackedQueue implements Virtqueue {
 
     private int unpublishedFlags;
 
+    /** Chains that were pushed and wait for {@link #publish}, one by one; the first {@code waiting} count. */
+    private final Chain[] waitingChains;
+
+    private final long[] waitingWritten;
+    private int waiting;
+
     /** Descriptors published since the last question about interrupts. */
     private int step;
 
@@ -86,6 +94,8 @@ public final class PackedQueue implements Virtqueue {
         this.inFlight = inFlight;
         oneByOne = inFlight.wantsOneByOne();
         this.slots = slots;
+        waitingChains = new Chain[oneByOne ? size : 0];
+        waitingWritten = new long[waitingChains.length];
         free = new int[size];
         for (int slot = size - 1; slot >= 0; slot--) {
             free[freeSlots++] = slot;
@@ -225,6 +235,16 @@ public final class PackedQueue implements Virtqueue {
 
     @Override
     public void push(Chain chain, long written) {
+        if (oneByOne) {
+            waitingChains[waiting] = chain;
+            waitingWritten[waiting] = written;
+            waiting++;
+        } else {
+            giveBack(chain, written);
+        }
+    }
+
+    private void giveBack(Chain chain, long written) {
         inFlight.completed(slotOf(chain));
         long at = at(nextUsed);
         space.set(LE32, at + DESC_LENGTH, (int) written);
@@ -243,9 +263,6 @@ public final class PackedQueue implements Virtqueue {
             usedWrap = !usedWrap;
         }
         drop(chain);
-        if (oneByOne) {
-            publish();
-        }
     }
 
     @Override
@@ -262,12 +279,24 @@ public final class PackedQueue implements Virtqueue {
 
     @Override
     public boolean hasUnpublished() {
-        return unpublished >= 0;
+        return unpublished >= 0 || waiting > 0;
     }
 
-    /** {@inheritDoc} A release fence and a plain store, for the reason that {@link SplitQueue#publish} gives. */
     @Override
     public void publish() {
+        if (!oneByOne) {
+            show();
+            return;
+        }
+        for (int i = 0; i < waiting; i++) {
+            giveBack(waitingChains[i], waitingWritten[i]);
+            show();
+        }
+        waiting = 0;
+    }
+
+    /** A release fence and a plain store, for the reason that {@link SplitQueue#publish} gives. */
+    private void show() {
         VarHandle.releaseFence();
         if (unpublished >= 0) {
             space.set(LE16, at(unpublished) + DESC_FLAGS, (short) unpublishedFlags);

@@ -36,7 +36,7 @@ final class PackedLog implements QueueLog {
 
     private int freeHead;
     private int used;
-    private int publishing = -1;
+    private int publishing;
     private long counter;
 
     private final EntryStates states;
@@ -84,7 +84,6 @@ final class PackedLog implements QueueLog {
         }
         freeHead = 0;
         used = usedNow;
-        publishing = -1;
         counter = 0;
         words.set64(USED, usedWord(usedNow, usedNow));
         Failpoint.reach("packed.begin.version");
@@ -135,7 +134,6 @@ final class PackedLog implements QueueLog {
         Failpoint.reach("packed.recover.done");
         freeHead = free;
         used = usedNow;
-        publishing = -1;
         counter = chains.isEmpty() ? 0 : chains.getLast().counter();
         return chains;
     }
@@ -208,9 +206,6 @@ final class PackedLog implements QueueLog {
 
     @Override
     public void published(int nextUsed) {
-        if (publishing < 0) {
-            return; // an end of a round without a chain
-        }
         Failpoint.reach("packed.published");
         words.set8(entry(publishing) + INFLIGHT, 0);
         Failpoint.reach("packed.published.cleared");
@@ -218,6 +213,5 @@ final class PackedLog implements QueueLog {
         Failpoint.reach("packed.published.list");
         words.set64(USED, usedWord(used, used));
         Failpoint.reach("packed.published.done");
-        publishing = -1;
     }
 }
