@@ -3,19 +3,41 @@ package io.vduse4j.dataplane;
 import java.util.Arrays;
 
 /**
- * Ranges of bytes that are being changed, of which no two overlap: kept in their order, so that one search tells whether
- * another overlaps any. Exact, and as fast for a discard of the whole disk as for a sector.
+ * Ranges of bytes that are being changed, of which no two overlap. Exact, and as fast for a discard of the whole disk as for
+ * a sector.
+ *
+ * <p>Most requests are small, and far from each other: a table counts the small ranges by the granules of the device that
+ * they touch, many granules to a counter. Where a request finds nothing but zeroes it overlaps none of them, and no range
+ * has to be looked at.
  *
  * <p>One thread at a time.
  */
 final class BusyRanges {
 
-    private static final int FIRST_CAPACITY = 8;
+    private static final int FIRST_CAPACITY = 16;
 
-    /** Start and end of each, in a row: the few of a usual depth share a cache line. */
+    /** Granules of 4 KiB: the usual request lies in one. */
+    private static final int GRANULE_SHIFT = 12;
+
+    /** A range of more granules is wide: it is compared with each other one. */
+    private static final int SMALL_GRANULES = 16;
+
+    private final int[] touching;
+
+    /** Start and end of each, in a row, in no order. */
     private long[] bounds = new long[2 * FIRST_CAPACITY];
 
     private int count;
+    private int wide;
+
+    /**
+     * No range is busy.
+     *
+     * @param counters a power of two
+     */
+    BusyRanges(int counters) {
+        touching = new int[counters];
+    }
 
     /**
      * Makes a range busy.
@@ -25,32 +47,40 @@ final class BusyRanges {
      * @return false if it overlaps one that is busy; then nothing has changed
      */
     boolean enter(long start, long end) {
-        int at = find(start);
-        if ((at > 0 && end(at - 1) > start) || (at < count && start(at) < end)) {
+        if ((wide > 0 || isWide(start, end) || touched(start, end)) && overlaps(start, end)) {
             return false;
         }
         if (2 * count == bounds.length) {
             bounds = Arrays.copyOf(bounds, 2 * bounds.length);
         }
-        System.arraycopy(bounds, 2 * at, bounds, 2 * at + 2, 2 * (count - at));
-        bounds[2 * at] = start;
-        bounds[2 * at + 1] = end;
+        bounds[2 * count] = start;
+        bounds[2 * count + 1] = end;
         count++;
+        count(start, end, 1);
         return true;
     }
 
     /** Ends what {@link #enter} has begun for the range that starts there. */
     void leave(long start) {
-        int at = find(start);
-        if (at == count || start(at) != start) {
+        // The first to come are mostly the first to go.
+        int at = 0;
+        while (at < 2 * count && bounds[at] != start) {
+            at += 2;
+        }
+        if (at == 2 * count) {
             throw new IllegalStateException("no range is busy at " + start);
         }
+        count(start, bounds[at + 1], -1);
         count--;
-        System.arraycopy(bounds, 2 * at + 2, bounds, 2 * at, 2 * (count - at));
+        bounds[at] = bounds[2 * count];
+        bounds[at + 1] = bounds[2 * count + 1];
     }
 
     /** Ends all. */
     void leaveAll() {
+        for (int at = 0; at < 2 * count; at += 2) {
+            count(bounds[at], bounds[at + 1], -1);
+        }
         count = 0;
     }
 
@@ -59,26 +89,44 @@ final class BusyRanges {
         return count;
     }
 
-    private long start(int index) {
-        return bounds[2 * index];
+    private static boolean isWide(long start, long end) {
+        return lastGranule(end) - (start >>> GRANULE_SHIFT) >= SMALL_GRANULES;
     }
 
-    private long end(int index) {
-        return bounds[2 * index + 1];
+    private static long lastGranule(long end) {
+        return (end - 1) >>> GRANULE_SHIFT;
     }
 
-    /** Index of the first range that starts at an offset or behind it. */
-    private int find(long offset) {
-        int low = 0;
-        int high = count;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (start(middle) < offset) {
-                low = middle + 1;
-            } else {
-                high = middle;
+    private int counter(long granule) {
+        return (int) granule & (touching.length - 1);
+    }
+
+    private void count(long start, long end, int change) {
+        if (isWide(start, end)) {
+            wide += change;
+            return;
+        }
+        long last = lastGranule(end);
+        for (long granule = start >>> GRANULE_SHIFT; granule <= last; granule++) {
+            touching[counter(granule)] += change;
+        }
+    }
+
+    private boolean touched(long start, long end) {
+        int sum = 0;
+        long last = lastGranule(end);
+        for (long granule = start >>> GRANULE_SHIFT; granule <= last; granule++) {
+            sum |= touching[counter(granule)];
+        }
+        return sum != 0;
+    }
+
+    private boolean overlaps(long start, long end) {
+        for (int at = 0; at < 2 * count; at += 2) {
+            if (bounds[at] < end && start < bounds[at + 1]) {
+                return true;
             }
         }
-        return low;
+        return false;
     }
 }

@@ -15,6 +15,11 @@ final class SharedRanges {
     /** Regions of 1 MiB: the usual request lies in one, or in two. */
     private static final int REGION_SHIFT = 20;
 
+    /** One for each granule of a region; they are small enough for a corner of the first cache. */
+    private static final int COUNTERS_OF_A_SHARD = 256;
+
+    private static final int COUNTERS_ALONE = 1024;
+
     private final BusyRanges[] shards;
 
     /**
@@ -25,7 +30,7 @@ final class SharedRanges {
     SharedRanges(boolean shared) {
         shards = new BusyRanges[shared ? SHARDS : 1];
         for (int i = 0; i < shards.length; i++) {
-            shards[i] = new BusyRanges();
+            shards[i] = new BusyRanges(shared ? COUNTERS_OF_A_SHARD : COUNTERS_ALONE);
         }
     }
 
