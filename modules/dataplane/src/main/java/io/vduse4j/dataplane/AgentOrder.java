@@ -1,6 +1,9 @@
 package io.vduse4j.dataplane;
 
 import io.vduse4j.virtio.Ordering;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * The writes of one agent in the {@link WriteOrder} of their session. On the agent's worker, but for
@@ -29,10 +32,13 @@ final class AgentOrder implements Ordering {
     private final long[] lengths;
 
     private final boolean[] held;
+    private final LeftWrites left;
     private boolean lost;
+    private boolean givenUp;
 
-    AgentOrder(WriteOrder order, Agent agent, int slots) {
+    AgentOrder(WriteOrder order, LeftWrites left, Agent agent, int slots) {
         this.order = order;
+        this.left = left;
         this.agent = agent;
         offsets = new long[slots];
         lengths = new long[slots];
@@ -95,6 +101,12 @@ final class AgentOrder implements Ordering {
         }
     }
 
+    /** The chain of a slot is lost, and nobody works on it any more. In this session its write still counts: {@link #lose}. */
+    void dropped(int slot) {
+        lengths[slot] = 0;
+        tellLeft();
+    }
+
     /**
      * The chains are lost. What waits never starts; what has started counts until the end of the session, for it is never
      * given back, and recovery may repeat it.
@@ -103,6 +115,36 @@ final class AgentOrder implements Ordering {
         if (!lost) {
             lost = true;
             order.forget(this);
+        }
+    }
+
+    /** The session is going to be {@link #giveUp given up}. Any thread, before another session begins. */
+    void expectGivingUp() {
+        left.expect(this);
+    }
+
+    /** The session is given up: its chains are lost, and what has started is in the way of the next session's writes. */
+    void giveUp() {
+        lose();
+        givenUp = true;
+        tellLeft();
+    }
+
+    /** Nobody works on any of the chains any more. */
+    void end() {
+        Arrays.fill(lengths, 0);
+        tellLeft();
+    }
+
+    private void tellLeft() {
+        if (givenUp) {
+            left.set(
+                    this,
+                    IntStream.range(0, lengths.length)
+                            .filter(slot -> lengths[slot] != 0 && !held[slot])
+                            .mapToObj(slot -> LongStream.of(offsets[slot], lengths[slot]))
+                            .flatMapToLong(write -> write)
+                            .toArray());
         }
     }
 }

@@ -51,7 +51,7 @@ final class DeviceAgent implements HandlerContext, AgentOrder.Agent {
                 .child(session.name() + "/" + worker.name(), session.budget().limit());
         int slots = setups.stream().mapToInt(QueueSetup::size).sum();
         posted = new PostedSlots(slots);
-        order = new AgentOrder(session.order(), this, slots);
+        order = new AgentOrder(session.order(), session.left(), this, slots);
         bySlot = new QueueAgent[slots];
         try {
             int slot = 0;
@@ -209,7 +209,12 @@ final class DeviceAgent implements HandlerContext, AgentOrder.Agent {
     void abandon() {
         vanished = true;
         queues.forEach(QueueAgent::vanish);
-        order.lose();
+        order.giveUp();
+    }
+
+    /** {@link #abandon} is going to be called. Any thread. */
+    void expectAbandon() {
+        order.expectGivingUp();
     }
 
     /** How many queues it was made for. Any thread: the list never changes. */
@@ -238,6 +243,7 @@ final class DeviceAgent implements HandlerContext, AgentOrder.Agent {
 
     private void finish() {
         worker.remove(this);
+        order.end();
         watched.forEach(worker::unwatch);
         for (QueueAgent queue : queues) {
             queue.endPause();

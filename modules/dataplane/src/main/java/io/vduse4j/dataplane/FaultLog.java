@@ -6,10 +6,9 @@ import java.lang.System.Logger.Level;
 
 /**
  * Writes down what a driver does wrong without letting it flood the log: at most {@value #LINES_PER_SECOND} lines a second
- * for each kind of fault, and how many were left out (TM-03). It outlives the sessions of its device: a reset does not let
- * a driver write more. Any thread; a fault is rare enough for a lock.
+ * for each kind of fault, and how many were left out (TM-03). Any thread; a fault is rare enough for a lock.
  */
-public final class FaultLog {
+final class FaultLog {
 
     private static final Logger LOG = System.getLogger(FaultLog.class.getName());
     private static final int LINES_PER_SECOND = 10;
@@ -25,7 +24,7 @@ public final class FaultLog {
      *
      * @param device name of the device, for the lines
      */
-    public FaultLog(String device) {
+    FaultLog(String device) {
         this.device = device;
     }
 

@@ -227,6 +227,7 @@ final class QueueAgent {
         inFlight--;
         if (vanished) {
             queue.drop(chain);
+            order.dropped(chain.slot());
         } else if (queue.isAttached()) {
             push(chain, written);
         } else {

@@ -26,7 +26,7 @@ import java.util.function.Consumer;
  */
 public final class Session {
 
-    private final FaultLog log;
+    private final DeviceHistory history;
     private final VirtioDevice device;
     private final long features;
     private final WorkerPool pool;
@@ -43,7 +43,7 @@ public final class Session {
     /**
      * Prepares a session: rings are located and handlers opened, nothing is taken yet.
      *
-     * @param log where faults of the device's driver are written down, in this session and the next
+     * @param history what outlives the sessions of the device: the same for all of them
      * @param device the device
      * @param features what the driver has accepted
      * @param queues the queues that are ready; their kicks belong to the session from now on
@@ -54,7 +54,7 @@ public final class Session {
      * @throws IOException if a handler cannot be opened, or the memory has vanished
      */
     public Session(
-            FaultLog log,
+            DeviceHistory history,
             VirtioDevice device,
             long features,
             List<QueueSetup> queues,
@@ -63,7 +63,7 @@ public final class Session {
             WorkerPool pool,
             MemoryBudget budget)
             throws IOException {
-        this(log, device, features, queues, memory, interrupts, pool, budget, InflightLog.NONE);
+        this(history, device, features, queues, memory, interrupts, pool, budget, InflightLog.NONE);
     }
 
     /**
@@ -72,7 +72,7 @@ public final class Session {
      * @param inFlight with room for every queue; stays the caller's and must outlive the session
      */
     public Session(
-            FaultLog log,
+            DeviceHistory history,
             VirtioDevice device,
             long features,
             List<QueueSetup> queues,
@@ -83,7 +83,7 @@ public final class Session {
             InflightLog inFlight)
             throws IOException {
         this.inFlight = inFlight;
-        this.log = log;
+        this.history = history;
         this.device = device;
         this.features = features;
         this.pool = pool;
@@ -94,7 +94,7 @@ public final class Session {
         for (int i = 0; i < counters.length; i++) {
             counters[i] = new QueueCounters();
         }
-        order = new WriteOrder(pool.size() > 1 && device.queues() > 1);
+        order = new WriteOrder(pool.size() > 1 && device.queues() > 1, history.left());
         List<Worker> workers = pool.forQueues(queues.size());
         Map<Worker, List<QueueSetup>> shares = new LinkedHashMap<>();
         for (int i = 0; i < queues.size(); i++) {
@@ -240,9 +240,10 @@ public final class Session {
 
     /**
      * Called after {@link #stop} when the drain takes too long, once the memory has been replaced in place: late
-     * completions go nowhere.
+     * completions go nowhere. Writes that the backend still has go before those of the next session that overlap them.
      */
     public void abandon() {
+        agents.forEach(DeviceAgent::expectAbandon); // now: a worker may be stuck, and the next session begins
         for (DeviceAgent agent : agents) {
             agent.worker().execute(agent::abandon);
         }
@@ -257,16 +258,20 @@ public final class Session {
         return order;
     }
 
+    LeftWrites left() {
+        return history.left();
+    }
+
     BrokenQueues broken() {
         return broken;
     }
 
     FaultLog log() {
-        return log;
+        return history.faults();
     }
 
     String name() {
-        return log.device();
+        return history.faults().device();
     }
 
     MemorySource memory() {

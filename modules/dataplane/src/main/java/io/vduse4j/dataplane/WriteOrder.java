@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * The order of the writes of one session over all its queues: while a write may touch the backend, and until the driver
- * can see its used element, none starts that overlaps it (CR-04). Discards and write-zeroes are writes.
+ * can see its used element, none starts that overlaps it (CR-04). Discards and write-zeroes are writes. What sessions that were given up have left with the
+ * backend is in the way as well.
  *
  * <p>A write that nothing is in the way of meets no other worker, or hardly ever. One that overlaps another waits in the
  * order of arrival; each write that ends lets those start that may. Nobody waits for ever: the first in the row can only be
@@ -24,6 +25,7 @@ final class WriteOrder {
     record Waiting(AgentOrder agent, int slot, long offset, long length) {}
 
     private final SharedRanges busy;
+    private final LeftWrites left;
     private final Object lock = new Object();
     private final List<Waiting> row = new ArrayList<>();
     private int overtaken;
@@ -33,14 +35,21 @@ final class WriteOrder {
      * An order that nothing counts in yet.
      *
      * @param shared whether the workers of the session may be several
+     * @param left what earlier sessions have left with the backend
      */
-    WriteOrder(boolean shared) {
+    WriteOrder(boolean shared, LeftWrites left) {
         busy = new SharedRanges(shared);
+        this.left = left;
+        left.tell(this::startThoseThatWait);
     }
 
     /** Whether a write may start at once, and counts from now on; if not it has to {@link #await}. */
     boolean enter(long offset, long length) {
-        return waiting == 0 && busy.enter(offset, length);
+        return waiting == 0 && counts(offset, length);
+    }
+
+    private boolean counts(long offset, long length) {
+        return left.allows(offset, length) && busy.enter(offset, length);
     }
 
     /**
@@ -60,16 +69,16 @@ final class WriteOrder {
     /** A write that counted is done, and the driver can see it; or it has not started and never will. */
     void leave(long offset, long length) {
         busy.leave(offset, length);
-        if (waiting != 0) {
-            synchronized (lock) {
-                startThoseThatMay(null);
-            }
-        }
+        startThoseThatWait();
     }
 
     /** As {@link #leave(long, long)}, for each of these. */
     void leave(UnseenWrites writes) {
         busy.leave(writes);
+        startThoseThatWait();
+    }
+
+    private void startThoseThatWait() {
         if (waiting != 0) {
             synchronized (lock) {
                 startThoseThatMay(null);
@@ -91,7 +100,7 @@ final class WriteOrder {
         int tried = 0;
         while (tried < row.size() && tried < (overtaken < MAX_OVERTAKEN ? TRIES : 1)) {
             Waiting write = row.get(tried);
-            if (!busy.enter(write.offset(), write.length())) {
+            if (!counts(write.offset(), write.length())) {
                 tried++;
                 continue;
             }

@@ -186,7 +186,7 @@ class FailureTest {
             memory.truncate(0);
             QueueSetup setup = driver.setup(Optional.of(EventFd.create()));
             assertThatThrownBy(() -> new Session(
-                            new FaultLog("gone"),
+                            new DeviceHistory("gone"),
                             EchoDevice.direct(1),
                             0,
                             List.of(setup),

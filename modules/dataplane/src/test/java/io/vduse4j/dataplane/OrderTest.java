@@ -164,6 +164,71 @@ class OrderTest {
         }
     }
 
+    /** After a reset that could not wait: the older data must not come last. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aWriteOfTheNextSessionWaitsForWhatWasLeft(int workers) throws Exception {
+        pool = new WorkerPool(workers, 0);
+        DeviceHistory history = new DeviceHistory("given up");
+        try (Rig before = new Rig(device, 0, pool, history).start()) {
+            send(before, 0, 1, 0, 16);
+            holds(1);
+            send(before, 1, 2, 100, 16);
+            holds(2);
+            CountDownLatch drained = new CountDownLatch(1);
+            before.session.stop(drained::countDown);
+            before.session.abandon();
+            try (Rig after = new Rig(device, 0, pool, history).start()) {
+                send(after, 0, 3, 8, 16);
+                send(after, 1, 4, 100, 1);
+                send(after, 1, 5, 1000, 16);
+                holds(3); // the two that were left, and 5
+                held.releaseOne();
+                Eventually.until("the other one that was left, 5, and one that waited", () -> held.count() == 3);
+                held.releaseAll();
+                holds(1);
+                assertThat(drained.getCount()).isZero();
+                send(after, 0, 6, 0, 16);
+                holds(2); // nothing of what is over is in its way
+                held.releaseAll();
+                after.stop();
+            }
+        }
+    }
+
+    /** The worker cannot say what it is writing. */
+    @Test
+    void nothingIsWrittenWhileAWorkerOfTheSessionBeforeIsStuck() throws Exception {
+        pool = new WorkerPool(2, 0);
+        DeviceHistory history = new DeviceHistory("stuck");
+        CountDownLatch stuck = new CountDownLatch(1);
+        CountDownLatch free = new CountDownLatch(1);
+        EchoDevice blocking = EchoDevice.over(1, held).writing().onHandle(_ -> {
+            if (stuck.getCount() > 0) {
+                stuck.countDown();
+                Rig.await(free, "free");
+            }
+        });
+        try (Rig before = new Rig(blocking, 0, pool, history).start()) {
+            send(before, 0, 1, 0, 16);
+            Rig.await(stuck, "stuck");
+            CountDownLatch drained = new CountDownLatch(1);
+            before.session.stop(drained::countDown);
+            before.session.abandon();
+            try (Rig after = new Rig(blocking, 0, pool, history).start()) {
+                send(after, 0, 2, 1000, 16);
+                holds(0);
+                free.countDown();
+                holds(1);
+                send(after, 0, 3, 0, 16);
+                holds(2); // what was stuck had not started, and never will
+                held.releaseAll();
+                after.stop();
+            }
+            Rig.await(drained, "drained");
+        }
+    }
+
     /** A driver that sees nothing of it: the number that it sent comes back. */
     @Test
     void aBatchOfOverlapsEndsInOrder() throws Exception {

@@ -73,8 +73,8 @@ class ResumeTest {
             setups.add(driver.setup(Optional.of(EventFd.adopt(kick.fd().duplicate()))));
         }
         var logs = new InflightLog(log, 2, SIZE, packed);
-        var session =
-                new Session(new FaultLog("life"), device, features(packed), setups, memory, _ -> 0, pool, budget, logs);
+        var session = new Session(
+                new DeviceHistory("life"), device, features(packed), setups, memory, _ -> 0, pool, budget, logs);
         before.accept(pool);
         session.start(e -> {
             throw new IllegalStateException(e);

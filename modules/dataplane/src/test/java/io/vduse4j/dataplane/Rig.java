@@ -37,10 +37,26 @@ final class Rig implements AutoCloseable {
     }
 
     Rig(VirtioDevice device, long features, WorkerPool pool) throws IOException {
-        this(device, features, true, pool, false, SIZE);
+        this(device, features, pool, new DeviceHistory("rig"));
+    }
+
+    Rig(VirtioDevice device, long features, WorkerPool pool, DeviceHistory history) throws IOException {
+        this(device, features, true, pool, false, SIZE, history);
     }
 
     Rig(VirtioDevice device, long features, boolean kicked, WorkerPool pool, boolean ownPool, int size)
+            throws IOException {
+        this(device, features, kicked, pool, ownPool, size, new DeviceHistory("rig"));
+    }
+
+    private Rig(
+            VirtioDevice device,
+            long features,
+            boolean kicked,
+            WorkerPool pool,
+            boolean ownPool,
+            int size,
+            DeviceHistory history)
             throws IOException {
         this.pool = pool;
         this.ownPool = ownPool;
@@ -54,7 +70,7 @@ final class Rig implements AutoCloseable {
             kicks.add(kick);
             setups.add(driver.setup(kicked ? Optional.of(kick) : Optional.empty()));
         }
-        session = new Session(new FaultLog("rig"), device, features, setups, memory, interrupts, pool, budget);
+        session = new Session(history, device, features, setups, memory, interrupts, pool, budget);
         session.onBroken((queue, fault) -> broken.add(queue + ": " + fault));
     }
 

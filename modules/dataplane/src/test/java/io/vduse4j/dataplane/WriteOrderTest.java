@@ -16,7 +16,7 @@ class WriteOrderTest {
     private static final long KIB = 1 << 10;
     private static final long MIB = 1 << 20;
 
-    private WriteOrder order = new WriteOrder(true);
+    private WriteOrder order = new WriteOrder(true, new LeftWrites());
     private final UnseenWrites unseen = new UnseenWrites(SLOTS);
 
     /** An agent that writes down what it is told. */
@@ -24,7 +24,7 @@ class WriteOrderTest {
         final List<Integer> held = new ArrayList<>();
         final List<Integer> started = new ArrayList<>();
         final List<Integer> posted = new ArrayList<>();
-        final AgentOrder agent = new AgentOrder(order, this, SLOTS);
+        final AgentOrder agent = new AgentOrder(order, new LeftWrites(), this, SLOTS);
 
         @Override
         public void heldBack(int slot) {
@@ -62,7 +62,7 @@ class WriteOrderTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aBatchThatIsSeenAtOnceIsLetGo(boolean shared) {
-        order = new WriteOrder(shared);
+        order = new WriteOrder(shared, new LeftWrites());
         var agent = new Told();
         for (int slot = 0; slot < 3; slot++) {
             assertThat(agent.agent.mayStart(slot, slot * KIB, KIB)).isTrue();

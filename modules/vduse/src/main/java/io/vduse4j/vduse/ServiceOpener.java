@@ -1,6 +1,6 @@
 package io.vduse4j.vduse;
 
-import io.vduse4j.dataplane.FaultLog;
+import io.vduse4j.dataplane.DeviceHistory;
 import io.vduse4j.dataplane.QueueSetup;
 import io.vduse4j.dataplane.Session;
 import io.vduse4j.dataplane.WorkerPool;
@@ -28,7 +28,7 @@ final class ServiceOpener {
     private final VduseDevice node;
     private final VirtioDevice device;
     private final WorkerPool pool;
-    private final FaultLog log;
+    private final DeviceHistory history;
     private final ServeOptions options;
     private final Optional<UserMemory> userMemory;
     private final DriverLog inFlight;
@@ -39,7 +39,7 @@ final class ServiceOpener {
         this.device = device;
         this.pool = pool;
         this.options = options;
-        log = new FaultLog(node.name());
+        history = new DeviceHistory(node.name());
         userMemory = options.userMemory() ? Optional.of(new UserMemory(node)) : Optional.empty();
     }
 
@@ -65,7 +65,7 @@ final class ServiceOpener {
                 }
             }
             Session session = new Session(
-                    log,
+                    history,
                     device,
                     features,
                     queues,

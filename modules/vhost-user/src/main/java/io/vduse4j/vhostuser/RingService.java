@@ -130,7 +130,7 @@ final class RingService {
             boolean packed = (features & VirtioFeatures.RING_PACKED) != 0;
             log = shared.map(memory -> memory.open(packed)).orElse(InflightLog.NONE);
             var session = new Session(
-                    served.faults(), served.device(), ofDevice, List.of(), table, calls, served.pool(), budget, log);
+                    served.history(), served.device(), ofDevice, List.of(), table, calls, served.pool(), budget, log);
             session.onBroken((queue, fault) -> onControlThread.accept(() -> broken.accept(queue, fault)));
             return new Life(session, budget, features);
         } catch (IOException | RuntimeException e) {

@@ -1,6 +1,6 @@
 package io.vduse4j.vhostuser;
 
-import io.vduse4j.dataplane.FaultLog;
+import io.vduse4j.dataplane.DeviceHistory;
 import io.vduse4j.dataplane.WorkerPool;
 import io.vduse4j.virtio.VirtioDevice;
 
@@ -10,6 +10,6 @@ import io.vduse4j.virtio.VirtioDevice;
  * @param device the device
  * @param options how
  * @param pool who works
- * @param faults where its drivers' faults are written down
+ * @param history what outlives its sessions
  */
-record ServedDevice(VirtioDevice device, VhostUserOptions options, WorkerPool pool, FaultLog faults) {}
+record ServedDevice(VirtioDevice device, VhostUserOptions options, WorkerPool pool, DeviceHistory history) {}

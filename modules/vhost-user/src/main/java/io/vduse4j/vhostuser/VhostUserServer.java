@@ -1,6 +1,6 @@
 package io.vduse4j.vhostuser;
 
-import io.vduse4j.dataplane.FaultLog;
+import io.vduse4j.dataplane.DeviceHistory;
 import io.vduse4j.dataplane.Session;
 import io.vduse4j.dataplane.WorkerPool;
 import io.vduse4j.linux.Errno;
@@ -122,7 +122,7 @@ public final class VhostUserServer implements AutoCloseable {
     }
 
     private static ServedDevice served(VirtioDevice device, WorkerPool pool, VhostUserOptions options) {
-        return new ServedDevice(device, options, pool, new FaultLog(options.name()));
+        return new ServedDevice(device, options, pool, new DeviceHistory(options.name()));
     }
 
     /** What serves now, if rings of a front end run. Its counters may be read by any thread. */

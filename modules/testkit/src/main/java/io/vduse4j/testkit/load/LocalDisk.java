@@ -3,7 +3,7 @@ package io.vduse4j.testkit.load;
 import io.vduse4j.block.Backend;
 import io.vduse4j.block.BlkOptions;
 import io.vduse4j.block.VirtioBlk;
-import io.vduse4j.dataplane.FaultLog;
+import io.vduse4j.dataplane.DeviceHistory;
 import io.vduse4j.dataplane.QueueSetup;
 import io.vduse4j.dataplane.Session;
 import io.vduse4j.dataplane.WorkerPool;
@@ -122,7 +122,7 @@ public final class LocalDisk implements LoadTarget {
                 MemoryBudget.process().child("bench", MemoryBudget.process().limit());
         undo.push(budget);
         var session = new Session(
-                new FaultLog("bench"),
+                new DeviceHistory("bench"),
                 device,
                 features,
                 setups,
