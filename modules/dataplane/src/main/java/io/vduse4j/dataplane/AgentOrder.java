@@ -24,6 +24,8 @@ final class AgentOrder implements Ordering {
         void post(int slot);
     }
 
+    private static final long[] NOTHING = {};
+
     private final WriteOrder order;
     private final Agent agent;
     private final long[] offsets;
@@ -125,15 +127,18 @@ final class AgentOrder implements Ordering {
 
     /** The session is given up: its chains are lost, and what has started is in the way of the next session's writes. */
     void giveUp() {
-        lose();
         givenUp = true;
-        tellLeft();
+        try {
+            lose();
+        } finally {
+            tellLeft();
+        }
     }
 
     /** Nobody works on any of the chains any more. */
     void end() {
         Arrays.fill(lengths, 0);
-        tellLeft();
+        left.set(this, NOTHING);
     }
 
     private void tellLeft() {

@@ -145,6 +145,9 @@ final class QueueAgent {
                 heldCount--;
             }
         }
+        if (queue.hasUnpublished()) {
+            show(); // they are no longer in flight, so nobody may find them still here
+        }
     }
 
     /** Chains in flight whose pieces lie in memory older than this generation. */
@@ -277,7 +280,7 @@ final class QueueAgent {
 
     /** Ends a pause if nothing is in flight any more. */
     private void tellDrained() {
-        if (!owesResubmission()) {
+        if (!owesResubmission() && heldCount == 0) {
             endPause();
         }
     }
@@ -341,6 +344,13 @@ final class QueueAgent {
         vanished = true;
         broken = true;
         queue.detach();
+        for (int i = 0; heldCount > 0 && i < chains.length; i++) {
+            if (held[i] != 0) {
+                held[i] = 0;
+                heldCount--;
+                order.dropped(firstSlot + i); // the backend is done with it
+            }
+        }
     }
 
     private void note(Fault fault) {

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
@@ -37,7 +38,7 @@ public final class Session {
     private final QueueCounters[] counters;
     private final WriteOrder order;
     private BrokenQueues broken = (_, _) -> {};
-    private final List<DeviceAgent> agents = new ArrayList<>();
+    private final List<DeviceAgent> agents = new CopyOnWriteArrayList<>();
     private final Map<Integer, DeviceAgent> byQueue = new HashMap<>();
 
     /**
@@ -95,6 +96,7 @@ public final class Session {
             counters[i] = new QueueCounters();
         }
         order = new WriteOrder(pool.size() > 1 && device.queues() > 1, history.left());
+        history.left().tell(this::leftLess);
         List<Worker> workers = pool.forQueues(queues.size());
         Map<Worker, List<QueueSetup>> shares = new LinkedHashMap<>();
         for (int i = 0; i < queues.size(); i++) {
@@ -109,6 +111,11 @@ public final class Session {
             closeKicks(queues);
             throw e;
         }
+    }
+
+    /** On the worker of a session that was given up; the order is our workers'. */
+    private void leftLess() {
+        agents.forEach(agent -> agent.worker().execute(order::leftLess));
     }
 
     private DeviceAgent add(Worker worker, List<QueueSetup> queues) throws IOException {

@@ -28,6 +28,10 @@ final class WriteOrder {
     private final LeftWrites left;
     private final Object lock = new Object();
     private final List<Waiting> row = new ArrayList<>();
+
+    /** Those that wait for what is left. No write of this session can hurry that, so they are in nobody's way. */
+    private final List<Waiting> behindLeft = new ArrayList<>();
+
     private int overtaken;
     private volatile int waiting;
 
@@ -40,16 +44,11 @@ final class WriteOrder {
     WriteOrder(boolean shared, LeftWrites left) {
         busy = new SharedRanges(shared);
         this.left = left;
-        left.tell(this::startThoseThatWait);
     }
 
     /** Whether a write may start at once, and counts from now on; if not it has to {@link #await}. */
     boolean enter(long offset, long length) {
-        return waiting == 0 && counts(offset, length);
-    }
-
-    private boolean counts(long offset, long length) {
-        return left.allows(offset, length) && busy.enter(offset, length);
+        return waiting == 0 && left.allows(offset, length) && busy.enter(offset, length);
     }
 
     /**
@@ -59,6 +58,10 @@ final class WriteOrder {
      */
     boolean await(Waiting write) {
         synchronized (lock) {
+            if (!left.allows(write.offset(), write.length())) {
+                behindLeft.add(write);
+                return false;
+            }
             row.add(write);
             // Before the look: who leaves after the look sees that somebody waits.
             waiting = row.size();
@@ -78,6 +81,19 @@ final class WriteOrder {
         startThoseThatWait();
     }
 
+    /** Less is left of earlier sessions. On a worker of this one. */
+    void leftLess() {
+        synchronized (lock) {
+            List<Waiting> free = behindLeft.stream()
+                    .filter(write -> left.allows(write.offset(), write.length()))
+                    .toList();
+            behindLeft.removeAll(free);
+            row.addAll(free);
+            waiting = row.size(); // before the look, as in await
+            startThoseThatMay(null);
+        }
+    }
+
     private void startThoseThatWait() {
         if (waiting != 0) {
             synchronized (lock) {
@@ -90,6 +106,7 @@ final class WriteOrder {
     void forget(AgentOrder agent) {
         synchronized (lock) {
             row.removeIf(write -> write.agent() == agent);
+            behindLeft.removeIf(write -> write.agent() == agent);
             startThoseThatMay(null);
         }
     }
@@ -100,7 +117,7 @@ final class WriteOrder {
         int tried = 0;
         while (tried < row.size() && tried < (overtaken < MAX_OVERTAKEN ? TRIES : 1)) {
             Waiting write = row.get(tried);
-            if (!counts(write.offset(), write.length())) {
+            if (!busy.enter(write.offset(), write.length())) {
                 tried++;
                 continue;
             }
@@ -116,13 +133,15 @@ final class WriteOrder {
         return startsOwn;
     }
 
-    /** How many wait. Any thread. */
+    /** How many wait for others of this session. Any thread. */
     int waiting() {
         return waiting;
     }
 
     /** Whether nothing counts and nothing waits, as long as no worker does anything. */
     boolean isIdle() {
-        return waiting == 0 && busy.isIdle();
+        synchronized (lock) {
+            return row.isEmpty() && behindLeft.isEmpty() && busy.isIdle();
+        }
     }
 }

@@ -141,6 +141,30 @@ class OrderTest {
         }
     }
 
+    /** What has ended while the rings were away is given back before a queue stops, or nobody would. */
+    @Test
+    void aQueueStopsWhenTheDriverCanSeeWhatHasEnded() throws Exception {
+        try (Rig rig = rig(1, 0)) {
+            send(rig, 0, 7, 0, 8);
+            holds(1);
+            rig.memory.unmap();
+            rig.session.passTo(rig.memory.memory().generation(), () -> {});
+            rig.settleCommands();
+            held.releaseAll();
+            rig.settle();
+            AtomicInteger stopped = new AtomicInteger(-1);
+            rig.session.stopQueue(0, state -> stopped.set(state.used()));
+            assertThat(Eventually.neverFor(A_WHILE, () -> stopped.get() >= 0)).isTrue();
+            Mapping old = rig.memory.remap();
+            CountDownLatch passed = new CountDownLatch(1);
+            rig.session.passTo(rig.memory.memory().generation(), passed::countDown);
+            Eventually.until("stopped", () -> stopped.get() == 1);
+            receives(rig, 0, 7);
+            Rig.await(passed, "passed");
+            old.close();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void whatWaitsIsForgottenWhenTheMemoryIsGone(int workers) throws Exception {

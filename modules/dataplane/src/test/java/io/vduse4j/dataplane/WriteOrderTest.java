@@ -98,6 +98,42 @@ class WriteOrderTest {
         assertThat(order.isIdle()).isTrue();
     }
 
+    /** Nobody can hurry what an earlier session has left, so who waits for it stands in nobody's way. */
+    @Test
+    void whoWaitsForWhatIsLeftIsPassedByAnyNumber() {
+        var left = new LeftWrites();
+        var gone = new AgentOrder(new WriteOrder(false, left), left, new Told(), SLOTS);
+        assertThat(gone.mayStart(0, 0, MIB)).isTrue();
+        assertThat(gone.mayStart(1, MIB, MIB)).isTrue();
+        gone.dropped(1);
+        gone.expectGivingUp();
+        order = new WriteOrder(true, left);
+        left.tell(order::leftLess);
+        var next = new Told();
+        assertThat(next.agent.mayStart(0, 512 * MIB, KIB))
+                .as("it may be anything")
+                .isFalse();
+        gone.giveUp();
+        assertThat(next.startsNext()).isZero();
+        next.ends(0);
+        int many = 20;
+        for (int slot = 0; slot < many; slot++) {
+            assertThat(next.agent.mayStart(slot, slot * KIB, KIB)).isFalse();
+        }
+        for (int slot = many; slot < SLOTS; slot++) {
+            assertThat(next.agent.mayStart(slot, MIB + slot * KIB, KIB)).isTrue();
+            next.ends(slot);
+        }
+        assertThat(next.posted).isEmpty();
+        assertThat(order.isIdle()).isFalse();
+        gone.end();
+        assertThat(next.posted).hasSize(many);
+        for (int slot = 0; slot < many; slot++) {
+            next.ends(next.startsNext());
+        }
+        assertThat(order.isIdle()).isTrue();
+    }
+
     /** A slot is free when its chain is given back, and a packed queue may use it before it publishes. */
     @Test
     void aSlotCanBeUsedAgainBeforeItsLastWriteIsSeen() {
