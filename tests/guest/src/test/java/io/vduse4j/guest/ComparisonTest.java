@@ -14,8 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A report, not a judgement: our disk and that of qemu-storage-daemon over the same file in memory, read by turns. On
- * emulated processors only the ratio says something.
+ * A report, not a judgement: our disk and another one, of qemu-storage-daemon or of qemu-nbd and the kernel's NBD client,
+ * over the same file in memory, read by turns. On emulated processors only the ratio says something.
  */
 final class ComparisonTest {
     /** USER_HZ, the unit of the times in /proc/PID/stat: 100 on x86-64 and aarch64. */
@@ -30,21 +30,38 @@ final class ComparisonTest {
     @Test
     @Tag("quick")
     void randomReadsOfAColdProcess() throws Exception {
-        compare(1, 1, 2);
+        compare("qemu-storage-daemon", this::storageDaemon, 1, 1, 2);
     }
 
     @Test
     @Tag("full")
     void randomReads() throws Exception {
-        compare(5, 60, 20);
+        compare("qemu-storage-daemon", this::storageDaemon, 5, 60, 20);
     }
 
-    private void compare(int rounds, int warmUpSeconds, int seconds) throws Exception {
-        var file = folder.resolve("both.img");
+    @Test
+    @Tag("full")
+    void randomReadsBesideTheKernelsNbd() throws Exception {
+        compare("qemu-nbd", () -> new KernelNbd(file(), folder.resolve("nbd")), 5, 60, 20);
+    }
+
+    private Path file() {
+        return folder.resolve("both.img");
+    }
+
+    private Rival storageDaemon() throws IOException {
+        return new StorageDaemon("theirs", "driver=file,read-only=on,locking=off,filename=" + file(), false);
+    }
+
+    private interface Opener {
+        Rival open() throws IOException;
+    }
+
+    private void compare(String rival, Opener opener, int rounds, int warmUpSeconds, int seconds) throws Exception {
+        var file = file();
         Shell.sh("head -c 64M /dev/urandom >%s".formatted(file)).ok();
         try (var vduse = Vduse.start("file:" + file, "--read-only", "--name", "ours");
-                var peer =
-                        new StorageDaemon("theirs", "driver=file,read-only=on,locking=off,filename=" + file, false)) {
+                var peer = opener.open()) {
             var ours = vduse.awaitDevice();
             read(ours, vduse.pid(), warmUpSeconds);
             read(peer.device(), peer.pid(), 1);
@@ -54,7 +71,7 @@ final class ComparisonTest {
                 ourRuns.add(read(ours, vduse.pid(), seconds));
                 theirRuns.add(read(peer.device(), peer.pid(), seconds));
             }
-            report(rounds, warmUpSeconds, median(ourRuns), median(theirRuns));
+            report(rival, rounds, warmUpSeconds, median(ourRuns), median(theirRuns));
         }
     }
 
@@ -113,25 +130,26 @@ final class ComparisonTest {
                         .orElseThrow());
     }
 
-    private static void report(int rounds, int warmUpSeconds, Run ours, Run theirs) throws IOException {
+    private static void report(String rival, int rounds, int warmUpSeconds, Run ours, Run theirs) throws IOException {
         var table = String.format(
                 Locale.ROOT,
                 """
                 4k random reads, 32 at once, one queue, the same file in memory, after %d s of reading; rounds by turns: %d, their medians
                                       IOPS   CPU of the daemon a request
                 vduse4j             %6.0f   %6.0f us
-                qemu-storage-daemon %6.0f   %6.0f us
+                %-19s %6.0f   %6.0f us
                 ratio               %6.2f   %6.2f
                 """,
                 warmUpSeconds,
                 rounds,
                 ours.iops(),
                 ours.cpuMicrosPerRequest(),
+                rival,
                 theirs.iops(),
                 theirs.cpuMicrosPerRequest(),
                 ours.iops() / theirs.iops(),
                 ours.cpuMicrosPerRequest() / theirs.cpuMicrosPerRequest());
         table.lines().forEach(Evidence::show);
-        Files.writeString(Path.of("/out/comparison.txt"), table);
+        Files.writeString(Path.of("/out/comparison-" + rival + ".txt"), table);
     }
 }

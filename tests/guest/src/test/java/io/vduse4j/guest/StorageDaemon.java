@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** QEMU's daemon, which serves disks through VDUSE too: the peer to stand beside. */
-final class StorageDaemon implements AutoCloseable {
+final class StorageDaemon implements Rival {
     private final String name;
     private final Shell.Running running;
     private final String device;
@@ -47,11 +47,13 @@ final class StorageDaemon implements AutoCloseable {
         }
     }
 
-    String device() {
+    @Override
+    public String device() {
         return device;
     }
 
-    long pid() {
+    @Override
+    public long pid() {
         return running.process().pid();
     }
 

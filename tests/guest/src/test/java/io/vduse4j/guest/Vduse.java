@@ -63,6 +63,10 @@ final class Vduse implements AutoCloseable {
             running.process().destroy();
             running.await(Shell.PATIENCE);
         }
+        var said = Shell.Running.text(running.err());
+        if (!said.isEmpty()) {
+            Evidence.show("%s said: %s", running.command(), said);
+        }
         running.close();
     }
 }
