@@ -7,6 +7,8 @@ java_command() {
         "$JAVA_HOME/bin/java"
         # Heap is for the control plane only; guest memory and buffers are outside of it and have their own budget.
         -XX:+UseSerialGC -Xmx256m -XX:+ExitOnOutOfMemoryError
+        # Who reports its own death for long (120 s unless told) is not dead: nobody takes its disks over meanwhile.
+        -XX:ErrorLogTimeout=5
         # Standard output belongs to the device; what the JVM itself has to say goes to standard error, and it is silent
         # when it does not like the start-up cache.
         -XX:+DisplayVMOutputToStderr -Xlog:disable '-Xlog:all=warning,aot*=off,cds*=off:stderr'

@@ -24,7 +24,7 @@ final class FileSystemTest {
     @Test
     @Tag("quick")
     void ext4OnAnImageInMemory() throws Exception {
-        twice("ext4", folder.resolve("disk.img"), 1500, "--size", "256M", "--queues", "2");
+        twice("ext4", folder.resolve("disk.img"), 300, "--size", "256M", "--queues", "2");
     }
 
     @Test

@@ -32,7 +32,7 @@ final class KillTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void aMountedFileSystemOutlivesItsDaemons(boolean packed) throws Exception {
-        storm(packed, packed ? 1 : 2, 5);
+        storm(packed, 1, 5);
     }
 
     @Tag("full")

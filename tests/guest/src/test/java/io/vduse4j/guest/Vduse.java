@@ -40,7 +40,11 @@ final class Vduse implements AutoCloseable {
             }
             return !Shell.Running.text(running.out()).isEmpty();
         });
-        return Shell.Running.text(running.out());
+        var said = Shell.Running.text(running.out());
+        if (!said.startsWith("/dev/")) {
+            throw new AssertionError(running.command() + " has written no device to standard output, but " + said);
+        }
+        return said;
     }
 
     /** Sends a signal, by its name without SIG. */
