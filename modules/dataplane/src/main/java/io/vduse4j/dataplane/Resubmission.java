@@ -108,7 +108,7 @@ final class Resubmission {
     }
 
     private int redo(Again again) throws InflightLogException {
-        int used = queue.usedPosition(log.before(), log.after());
+        int used = queue.usedPosition(log.before(), log.after(), log.batch());
         List<Recovered> chains = log.recover(used);
         queue.resumeAt(used);
         List<Taken> retaken = new ArrayList<>();

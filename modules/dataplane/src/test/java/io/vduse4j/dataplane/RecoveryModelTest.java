@@ -57,10 +57,20 @@ class RecoveryModelTest {
                 .isPresent();
     }
 
+    /** As a batch is shown by one store: what its later chains have in the ring is believed one day. */
     @Test
-    void batchesOnAPackedRingAreFoundOut() {
-        assertThat(firstFailure(QUICK, true, 4, 0, CrashingWords::new, RecoveryWorld::inBatches))
-                .isPresent();
+    void flagsOfLaterChainsBeforeTheFirstAreFoundOut() throws InflightLogException {
+        boolean found = false;
+        for (int seed = 0; seed < QUICK && !found; seed++) {
+            try (Arena arena = Arena.ofConfined()) {
+                new RecoveryWorld(arena, seed, true, 4, 0, CrashingWords::new, UnaryOperator.identity())
+                        .lastFlagsFirst()
+                        .run();
+            } catch (AssertionError wrong) {
+                found = true;
+            }
+        }
+        assertThat(found).isTrue();
     }
 
     private static Optional<String> firstFailure(

@@ -62,11 +62,13 @@ final class RecoveryWorld implements MemorySource {
     private final Set<Integer> acked = new HashSet<>();
     private final List<Integer> fetched = new ArrayList<>();
     private int made;
+    private boolean lastFlagsFirst;
 
     // The device of this life.
     private CrashingWords store;
     private Virtqueue queue;
     private boolean resubmitted;
+    private boolean mayDie;
     private final List<Chain> inFlight = new ArrayList<>();
 
     RecoveryWorld(
@@ -108,6 +110,12 @@ final class RecoveryWorld implements MemorySource {
         return table;
     }
 
+    /** From now on the flags of a batch's last chain in a packed ring are written first. */
+    RecoveryWorld lastFlagsFirst() {
+        lastFlagsFirst = true;
+        return this;
+    }
+
     /** All the lives; the last one ends what is left. */
     void run() throws InflightLogException {
         drive();
@@ -133,6 +141,7 @@ final class RecoveryWorld implements MemorySource {
         try {
             store = words.of(region);
             store.dieAfter(steps);
+            mayDie = true;
             begin();
             for (int i = 0; i < 200; i++) {
                 switch (random.nextInt(5)) {
@@ -149,6 +158,7 @@ final class RecoveryWorld implements MemorySource {
 
     private void boot() throws InflightLogException {
         store = words.of(region);
+        mayDie = false;
         begin();
     }
 
@@ -159,7 +169,7 @@ final class RecoveryWorld implements MemorySource {
             slots[i] = new Chain(i, 0, Arena.ofAuto().allocate(8L * Chain.PIECE_BYTES, 16));
         }
         VirtqueueState from = log.isFresh() ? start : packed ? VirtqueueState.PACKED_START : VirtqueueState.FROM_USED;
-        queue = Virtqueue.of(0, size, features, from, this, between.apply(log), slots);
+        queue = Virtqueue.of(0, size, features, from, this, new Shown(between.apply(log), log), slots);
         check(queue.attach(rings.desc(), rings.driver(), rings.device()), "the rings are there");
         inFlight.clear();
         List<Integer> again = new ArrayList<>();
@@ -240,23 +250,65 @@ final class RecoveryWorld implements MemorySource {
         }
     }
 
-    /** A log that is asked for batches although it wants chains one by one. */
-    static InFlight inBatches(InFlight log) {
-        return new Relayed(log, false);
+    /** Dies now and then when only some of the chains of a batch have their flags in a packed ring. */
+    private final class Shown extends Relayed {
+        private final QueueLog log;
+        private final short[] flags = new short[size];
+
+        Shown(InFlight told, QueueLog log) {
+            super(told);
+            this.log = log;
+        }
+
+        private long at(int index) {
+            return rings.descHost() + 16L * ((log.before() + index & 0x7fff) % size) + 14;
+        }
+
+        @Override
+        public void publishing() {
+            super.publishing();
+            for (int i = 0; i < size; i++) {
+                flags[i] = space.get(ValueLayout.JAVA_SHORT, at(i));
+            }
+        }
+
+        @Override
+        public void published(int nextUsed) {
+            if (packed && mayDie && random.nextInt(8) == 0) {
+                List<Integer> written = new ArrayList<>();
+                for (int i = 0; i < size; i++) {
+                    if (space.get(ValueLayout.JAVA_SHORT, at(i)) != flags[i]) {
+                        written.add(i);
+                    }
+                }
+                int some = written.isEmpty() ? 0 : random.nextInt(written.size());
+                List<Integer> missing = lastFlagsFirst
+                        ? written.subList(0, some)
+                        : written.subList(written.size() - some, written.size());
+                missing.forEach(i -> space.set(ValueLayout.JAVA_SHORT, at(i), flags[i]));
+                store.dieAfter(0);
+                store.step();
+            }
+            super.published(nextUsed);
+        }
     }
 
     /** A log that is told of a publication before it has happened. */
     static InFlight clearedFirst(InFlight log) {
-        return new Relayed(log, true);
+        return new Relayed(log) {
+            @Override
+            public void completed(int slot) {
+                super.completed(slot);
+                log.published(0);
+            }
+        };
     }
 
-    private static final class Relayed implements InFlight {
+    private static class Relayed implements InFlight {
         private final InFlight log;
-        private final boolean early;
 
-        Relayed(InFlight log, boolean early) {
+        Relayed(InFlight log) {
             this.log = log;
-            this.early = early;
         }
 
         @Override
@@ -267,9 +319,11 @@ final class RecoveryWorld implements MemorySource {
         @Override
         public void completed(int slot) {
             log.completed(slot);
-            if (early) {
-                log.published(0);
-            }
+        }
+
+        @Override
+        public void publishing() {
+            log.publishing();
         }
 
         @Override

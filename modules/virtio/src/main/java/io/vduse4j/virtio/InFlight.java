@@ -34,14 +34,12 @@ public interface InFlight {
     /** A chain that was held back is about to start. */
     default void started(int slot) {}
 
-    /** A chain is done and its used element is about to be written; the driver cannot see it yet. */
+    /** A chain is done; the driver cannot see it before {@link #published}. */
     void completed(int slot);
+
+    /** The driver is about to see all chains completed so far, in that order; at least one. */
+    default void publishing() {}
 
     /** The driver can see all chains completed so far. */
     void published(int nextUsed);
-
-    /** Whether each chain must be published before the next one is completed (reliability B4: packed rings). */
-    default boolean wantsOneByOne() {
-        return false;
-    }
 }

@@ -15,9 +15,10 @@ import java.lang.invoke.VarHandle;
  * The device's side of a packed virtqueue (virtio 1.3, 2.8). Slots are handed out from a list of the free ones: the id of
  * a list is the driver's, may be any number, and is never an index here (VP-13, BUG-04).
  *
- * <p>A batch is shown by one store: the flags of its first descriptor are written last (VP-06). A log that must see each
- * chain shown before the next is done gets that when the batch ends, all at a stretch: a driver that looks all the time
- * takes the ring's line away for each chain that is shown while others are still worked on.
+ * <p>A batch is shown at a stretch: the flags of its first descriptor are written before the others, when all the rest of it
+ * stands in the ring (VP-06). They say whether a process that died had given the batch back; the flags that are missing
+ * then can still be written. The other way round they would stand there, believed by the driver one day, although the
+ * batch was never given back (reliability B4).
  */
 public final class PackedQueue implements Virtqueue {
 
@@ -26,7 +27,6 @@ public final class PackedQueue implements Virtqueue {
     private final int index;
     private final int size;
     private final boolean eventIdx;
-    private final boolean oneByOne;
     private final RingParts parts;
     private final PackedWalker walker;
     private final InFlight inFlight;
@@ -37,7 +37,7 @@ public final class PackedQueue implements Virtqueue {
 
     private int freeSlots;
 
-    /** Descriptors of the ring that chains in flight hold. */
+    /** Descriptors of the ring that chains in flight hold, or that wait to be shown. */
     private int held;
 
     private MemorySegment space = MemorySegment.NULL;
@@ -50,16 +50,14 @@ public final class PackedQueue implements Virtqueue {
     private int nextUsed;
     private boolean usedWrap;
 
-    /** Position of the first descriptor that was pushed and not published, or -1; its flags are still to be written. */
-    private int unpublished = -1;
+    /** Positions of the chains that were pushed and not published, and their flags; the first {@code waiting} count. */
+    private final int[] waitingAt;
 
-    private int unpublishedFlags;
-
-    /** Chains that were pushed and wait for {@link #publish}, one by one; the first {@code waiting} count. */
-    private final Chain[] waitingChains;
-
-    private final long[] waitingWritten;
+    private final short[] waitingFlags;
     private int waiting;
+
+    /** Descriptors of the chains that wait: the driver has not got them back. */
+    private int waitingDescriptors;
 
     /** Descriptors published since the last question about interrupts. */
     private int step;
@@ -92,10 +90,9 @@ public final class PackedQueue implements Virtqueue {
                 new Part(PackedRing.EVENT_BYTES, 4, GuestMemory.WRITE));
         walker = new PackedWalker(size, (features & VirtioFeatures.RING_INDIRECT_DESC) != 0, source);
         this.inFlight = inFlight;
-        oneByOne = inFlight.wantsOneByOne();
         this.slots = slots;
-        waitingChains = new Chain[oneByOne ? size : 0];
-        waitingWritten = new long[waitingChains.length];
+        waitingAt = new int[size];
+        waitingFlags = new short[size];
         free = new int[size];
         for (int slot = size - 1; slot >= 0; slot--) {
             free[freeSlots++] = slot;
@@ -152,8 +149,7 @@ public final class PackedQueue implements Virtqueue {
 
     /** Whether the driver has made the next descriptor available (VP-05). */
     private boolean hasNext() {
-        int flags = (short) U16.getAcquire(space, at(nextAvail) + DESC_FLAGS);
-        return (flags & (PackedRing.AVAIL | PackedRing.USED)) == PackedRing.available(availWrap);
+        return isAvailable(nextAvail, availWrap);
     }
 
     private long at(int position) {
@@ -196,17 +192,36 @@ public final class PackedQueue implements Virtqueue {
         return chain;
     }
 
-    /** {@inheritDoc} The descriptor at the earlier place is overwritten only when what is behind it is shown (B4). */
+    /** {@inheritDoc} The flags of the descriptor at the earlier place are the first that a batch writes (B4). */
     @Override
-    public int usedPosition(int before, int after) {
+    public int usedPosition(int before, int after, int[] batch) {
         int position = before & ~VirtqueueState.WRAP;
-        if (position >= size) {
-            return before; // whoever keeps such a place is not to be believed, and finds out
+        boolean wrap = (before & VirtqueueState.WRAP) != 0;
+        if (position >= size || isAvailable(position, wrap)) {
+            return before; // whoever keeps a place that there is not is not to be believed, and finds out
         }
+        for (int descriptors : batch) {
+            if (isAvailable(position, wrap)) {
+                int written = space.get(LE32, at(position) + DESC_LENGTH);
+                space.set(LE16, at(position) + DESC_FLAGS, usedFlags(wrap, written));
+            }
+            position += descriptors;
+            if (position >= size) {
+                position -= size;
+                wrap = !wrap;
+            }
+        }
+        return after;
+    }
+
+    private boolean isAvailable(int position, boolean wrap) {
         int flags = (short) U16.getAcquire(space, at(position) + DESC_FLAGS);
-        boolean shown = (flags & (PackedRing.AVAIL | PackedRing.USED))
-                != PackedRing.available((before & VirtqueueState.WRAP) != 0);
-        return shown ? after : before;
+        return (flags & (PackedRing.AVAIL | PackedRing.USED)) == PackedRing.available(wrap);
+    }
+
+    /** The flags of a used element (VP-12). */
+    private static short usedFlags(boolean wrap, long written) {
+        return (short) (PackedRing.used(wrap) | (written != 0 ? SplitRing.DESC_WRITE : 0));
     }
 
     @Override
@@ -235,34 +250,20 @@ public final class PackedQueue implements Virtqueue {
 
     @Override
     public void push(Chain chain, long written) {
-        if (oneByOne) {
-            waitingChains[waiting] = chain;
-            waitingWritten[waiting] = written;
-            waiting++;
-        } else {
-            giveBack(chain, written);
-        }
-    }
-
-    private void giveBack(Chain chain, long written) {
         inFlight.completed(slotOf(chain));
         long at = at(nextUsed);
         space.set(LE32, at + DESC_LENGTH, (int) written);
         space.set(LE16, at + DESC_ID, (short) chain.id());
-        int flags = PackedRing.used(usedWrap) | (written > 0 ? SplitRing.DESC_WRITE : 0); // VP-12
-        if (unpublished < 0) {
-            unpublished = nextUsed;
-            unpublishedFlags = flags;
-        } else {
-            space.set(LE16, at + DESC_FLAGS, (short) flags);
-        }
-        step += chain.descriptors();
-        nextUsed += chain.descriptors();
+        waitingAt[waiting] = nextUsed;
+        waitingFlags[waiting++] = usedFlags(usedWrap, written);
+        int descriptors = chain.descriptors();
+        waitingDescriptors += descriptors;
+        nextUsed += descriptors;
         if (nextUsed >= size) {
             nextUsed -= size;
             usedWrap = !usedWrap;
         }
-        drop(chain);
+        end(chain);
     }
 
     @Override
@@ -273,35 +274,33 @@ public final class PackedQueue implements Virtqueue {
     @Override
     public void drop(Chain chain) {
         held -= chain.descriptors();
+        end(chain);
+    }
+
+    private void end(Chain chain) {
         free[freeSlots++] = slotOf(chain);
         chain.end();
     }
 
     @Override
     public boolean hasUnpublished() {
-        return unpublished >= 0 || waiting > 0;
+        return waiting > 0;
     }
 
+    /** {@inheritDoc} Release fences and plain stores, for the reason that {@link SplitQueue#publish} gives. */
     @Override
     public void publish() {
-        if (!oneByOne) {
-            show();
-            return;
+        if (waiting > 0) {
+            inFlight.publishing();
+            for (int i = 0; i < waiting; i++) {
+                VarHandle.releaseFence();
+                space.set(LE16, at(waitingAt[i]) + DESC_FLAGS, waitingFlags[i]);
+            }
+            waiting = 0;
+            step += waitingDescriptors;
+            held -= waitingDescriptors;
+            waitingDescriptors = 0;
         }
-        for (int i = 0; i < waiting; i++) {
-            giveBack(waitingChains[i], waitingWritten[i]);
-            show();
-        }
-        waiting = 0;
-    }
-
-    /** A release fence and a plain store, for the reason that {@link SplitQueue#publish} gives. */
-    private void show() {
-        VarHandle.releaseFence();
-        if (unpublished >= 0) {
-            space.set(LE16, at(unpublished) + DESC_FLAGS, (short) unpublishedFlags);
-        }
-        unpublished = -1;
         inFlight.published(position(nextUsed, usedWrap));
     }
 

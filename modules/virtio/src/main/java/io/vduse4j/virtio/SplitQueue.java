@@ -154,7 +154,7 @@ public final class SplitQueue implements Virtqueue {
 
     /** {@inheritDoc} The index in the ring says it. */
     @Override
-    public int usedPosition(int before, int after) {
+    public int usedPosition(int before, int after, int[] batch) {
         return Short.toUnsignedInt((short) U16.getAcquire(space, used + INDEX));
     }
 

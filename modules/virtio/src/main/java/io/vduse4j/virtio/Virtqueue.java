@@ -68,14 +68,16 @@ public sealed interface Virtqueue permits SplitQueue, PackedQueue {
     Chain take();
 
     /**
-     * Where the device's side stands in the ring: what the driver can see of a device that has died. The rings are
-     * attached.
+     * Where the device's side stands in the ring: what the driver can see of a device that has died. What that device had
+     * begun to show is shown to its end. The rings are attached.
      *
-     * @param before for a packed queue: where it stood when a chain was given back last, as {@link VirtqueueState#used}
+     * @param before for a packed queue: where it stood when a batch was given back last, as {@link VirtqueueState#used}
      * @param after for a packed queue: where it stands if the one after that was given back too
+     * @param batch for a packed queue: the descriptors of each chain of that batch, in its order; their sum is at most the
+     *     queue's size
      * @return split: the index in the ring, 0 to 65535; packed: one of the two
      */
-    int usedPosition(int before, int after);
+    int usedPosition(int before, int after, int[] batch);
 
     /**
      * Goes on where a device that has died gave the last chain back. Before anything is taken; {@link #retake} follows

@@ -50,9 +50,10 @@ class FailpointTest {
             "packed.fetched.entries",
             "packed.fetched.flag",
             "packed.fetched.done",
-            "packed.completed",
-            "packed.completed.list",
-            "packed.completed.done",
+            "packed.publishing",
+            "packed.publishing.linked",
+            "packed.publishing.list",
+            "packed.publishing.done",
             "packed.published",
             "packed.published.cleared",
             "packed.published.list",
@@ -73,7 +74,7 @@ class FailpointTest {
     @ValueSource(booleans = {false, true})
     void diesAtSomePlaces(boolean packed) throws Exception {
         List<String> some = packed
-                ? List.of("packed.completed.list", "packed.published", "packed.recover.used")
+                ? List.of("packed.publishing.list", "packed.published", "packed.recover.used")
                 : List.of("split.completed.done", "split.published", "split.recover.index", "resubmit.begun");
         dieAt(packed, some, 7);
     }

@@ -25,6 +25,11 @@ final class NoLog implements QueueLog {
     }
 
     @Override
+    public int[] batch() {
+        return new int[0];
+    }
+
+    @Override
     public List<Recovered> recover(int used) {
         return List.of();
     }

@@ -126,7 +126,7 @@ final class PackedEntries {
         }
     }
 
-    private static void refuseIf(boolean wrong, String what, int value) throws InflightLogException {
+    static void refuseIf(boolean wrong, String what, int value) throws InflightLogException {
         if (wrong) {
             throw new InflightLogException(what + ": " + value);
         }

@@ -18,13 +18,14 @@ import static io.vduse4j.dataplane.inflight.PackedLogLayout.entry;
 import io.vduse4j.linux.Failpoint;
 import io.vduse4j.virtio.DescriptorList;
 import io.vduse4j.virtio.VirtqueueState;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * The log of a packed queue, one chain at a time (reliability B4). A chain is in flight from the store that takes its
- * entries off the free list. It ends by the flags in the ring: before them the entries go back on the list and the used
- * side moves on, after them the shadows of both follow, the list before the used side; a successor sees by the ring
- * whether to go forward or back.
+ * The log of a packed queue (reliability B4). A chain is in flight from the store that takes its entries off the free list.
+ * It ends, with its batch, by the flags of the batch's first chain in the ring: before them the entries go back on the list
+ * and the used side moves on, after them the shadows of both follow, the list before the used side; a successor sees by the
+ * ring whether to go forward or back, and by the list which chains were given back together.
  */
 final class PackedLog implements QueueLog {
 
@@ -36,8 +37,16 @@ final class PackedLog implements QueueLog {
 
     private int freeHead;
     private int used;
-    private int publishing;
+
+    /** The used side before the chains that are not yet published. */
+    private int usedBefore;
+
     private long counter;
+
+    /** The first entries of the chains that are done and not yet published; the first {@code completed} count. */
+    private final int[] batch;
+
+    private int completed;
 
     private final EntryStates states;
 
@@ -52,11 +61,7 @@ final class PackedLog implements QueueLog {
         this.size = size;
         states = new EntryStates(words, size);
         entryOf = new int[size];
-    }
-
-    @Override
-    public boolean wantsOneByOne() {
-        return true;
+        batch = new int[size];
     }
 
     /** Whether a region of at most so many entries says that something is in flight; nothing is checked. */
@@ -84,6 +89,7 @@ final class PackedLog implements QueueLog {
         }
         freeHead = 0;
         used = usedNow;
+        usedBefore = usedNow;
         counter = 0;
         words.set64(USED, usedWord(usedNow, usedNow));
         Failpoint.reach("packed.begin.version");
@@ -117,6 +123,34 @@ final class PackedLog implements QueueLog {
         return (index & 0x7fff) | (wrap & 1) << 15;
     }
 
+    /** {@inheritDoc} From the head of the free list to its shadow, the last chain first. */
+    @Override
+    public int[] batch() throws InflightLogException {
+        int end = words.get16(OLD_FREE_HEAD);
+        int[] chains = new int[size];
+        int from = size;
+        int left = distance(before(), after());
+        boolean open = left > 0 && words.get16(FREE_HEAD) != end;
+        PackedEntries.refuseIf(left > size, "descriptors given back at once", left);
+        for (int at = words.get16(FREE_HEAD);
+                open && at != end;
+                at = words.get16(entry(words.get16(entry(at) + LAST)) + NEXT)) {
+            PackedEntries.refuseIf(at >= size || words.get16(entry(at) + LAST) >= size, "entry of a batch", at);
+            int count = words.get16(entry(at) + NUM);
+            PackedEntries.refuseIf(count == 0 || count > left, "descriptors of entry " + at, count);
+            left -= count;
+            chains[--from] = count;
+        }
+        PackedEntries.refuseIf(open && left > 0, "descriptors that nothing was given back for", left);
+        return Arrays.copyOfRange(chains, from, size);
+    }
+
+    /** Descriptors from one position to the other, 0 to the queue's size if both are positions of it. */
+    private int distance(int from, int to) {
+        int ahead = (to & ~VirtqueueState.WRAP) - (from & ~VirtqueueState.WRAP);
+        return (from & VirtqueueState.WRAP) == (to & VirtqueueState.WRAP) ? ahead : ahead + size;
+    }
+
     @Override
     public List<Recovered> recover(int usedNow) throws InflightLogException {
         // The pair of index and wrap counter: a chain over the whole ring comes back to the same index.
@@ -134,6 +168,7 @@ final class PackedLog implements QueueLog {
         Failpoint.reach("packed.recover.done");
         freeHead = free;
         used = usedNow;
+        usedBefore = usedNow;
         counter = chains.isEmpty() ? 0 : chains.getLast().counter();
         return chains;
     }
@@ -190,28 +225,41 @@ final class PackedLog implements QueueLog {
     @Override
     public void completed(int slot) {
         int first = entryOf[slot];
+        batch[completed++] = first;
+        int next = (used & ~VirtqueueState.WRAP) + words.get16(entry(first) + NUM);
+        used = next >= size ? (next - size) | (~used & VirtqueueState.WRAP) : next | (used & VirtqueueState.WRAP);
+    }
+
+    @Override
+    public void publishing() {
+        Failpoint.reach("packed.publishing");
         int oldFree = freeHead;
-        Failpoint.reach("packed.completed");
-        words.set16(entry(words.get16(entry(first) + LAST)) + NEXT, oldFree);
-        freeHead = first;
-        words.set64(LIST, listWord(first, oldFree));
-        Failpoint.reach("packed.completed.list");
-        int old = used;
-        int next = (old & ~VirtqueueState.WRAP) + words.get16(entry(first) + NUM);
-        used = next >= size ? (next - size) | (~old & VirtqueueState.WRAP) : next | (old & VirtqueueState.WRAP);
-        words.set64(USED, usedWord(used, old));
-        publishing = first;
-        Failpoint.reach("packed.completed.done");
+        for (int i = 0; i < completed; i++) {
+            words.set16(entry(words.get16(entry(batch[i]) + LAST)) + NEXT, freeHead);
+            freeHead = batch[i];
+        }
+        Failpoint.reach("packed.publishing.linked");
+        words.set64(LIST, listWord(freeHead, oldFree));
+        Failpoint.reach("packed.publishing.list");
+        words.set64(USED, usedWord(used, usedBefore));
+        Failpoint.reach("packed.publishing.done");
     }
 
     @Override
     public void published(int nextUsed) {
+        if (completed == 0) {
+            return;
+        }
         Failpoint.reach("packed.published");
-        words.set8(entry(publishing) + INFLIGHT, 0);
+        for (int i = 0; i < completed; i++) {
+            words.set8(entry(batch[i]) + INFLIGHT, 0);
+        }
+        completed = 0;
         Failpoint.reach("packed.published.cleared");
         words.set64(LIST, listWord(freeHead, freeHead));
         Failpoint.reach("packed.published.list");
         words.set64(USED, usedWord(used, used));
+        usedBefore = used;
         Failpoint.reach("packed.published.done");
     }
 }

@@ -29,6 +29,15 @@ public sealed interface QueueLog extends InFlight permits SplitLog, PackedLog, N
     int after();
 
     /**
+     * Tells what lies between the two: the descriptors of each chain of the batch that may have been shown only in part.
+     *
+     * @return packed: in the order of the batch, their sum at most the queue's size; empty if it is known to be shown, and
+     *     for split queues, which show a batch by one store
+     * @throws InflightLogException if the log says what cannot be
+     */
+    int[] batch() throws InflightLogException;
+
+    /**
      * Puts right what the death of a process has interrupted, and tells what it had in flight. Can itself be interrupted
      * by a death, and is done again then (CR-14).
      *

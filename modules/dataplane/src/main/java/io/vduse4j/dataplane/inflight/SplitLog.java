@@ -91,6 +91,11 @@ final class SplitLog implements QueueLog {
     }
 
     @Override
+    public int[] batch() {
+        return new int[0];
+    }
+
+    @Override
     public List<Recovered> recover(int used) throws InflightLogException {
         refuseIf(words.get16(VERSION) != VERSION_1, "version", words.get16(VERSION));
         refuseIf(words.get16(DESC_NUM) != size, "entries", words.get16(DESC_NUM));
