@@ -107,19 +107,29 @@ class BatchTest {
         memory.space.set(ValueLayout.JAVA_SHORT, rings.descHost() + 16L * position + FLAGS, flags);
     }
 
-    /** The flags of so many chains were written, in their order, when the process died. */
+    /** The flags of so many chains were written, in their order, when the process died; also over the end of the ring. */
     @ParameterizedTest
-    @CsvSource({"0", "1", "2", "3"})
-    void whatIsMissingIsShown(int written) {
-        int[] places = {0, 1, 3};
+    @CsvSource({"0, 0", "1, 0", "2, 0", "3, 0", "0, 6", "1, 6", "2, 6", "3, 6", "1, 7"})
+    void whatIsMissingIsShown(int written, int start) {
+        Virtqueue first = queue(InFlight.NONE);
+        for (int i = 0; i < start; i++) {
+            driver.add(new ChainBuffers().writable(BASE + DATA, 1));
+            driver.publish();
+            pushAll(first);
+            first.publish();
+            seen();
+        }
+        seen = 0;
+        int[] places = {start, (start + 1) % SIZE, (start + 3) % SIZE};
         addThree();
         short[] before = new short[SIZE];
         for (int i = 0; i < SIZE; i++) {
             before[i] = flags(i);
         }
-        Virtqueue first = queue(InFlight.NONE);
+        int from = first.state().used();
         pushAll(first);
         first.publish();
+        int to = first.state().used();
         short[] whole = new short[SIZE];
         for (int i = 0; i < SIZE; i++) {
             whole[i] = flags(i);
@@ -130,14 +140,12 @@ class BatchTest {
         assertThat(seen()).isEqualTo(written);
 
         Virtqueue next = queue(InFlight.NONE);
-        int start = VirtqueueState.WRAP;
-        int end = VirtqueueState.WRAP | 4;
-        int used = next.usedPosition(start, end, new int[] {1, 2, 1});
+        int used = next.usedPosition(from, to, new int[] {1, 2, 1});
         if (written == 0) {
-            assertThat(used).as("nothing was shown, and nothing is").isEqualTo(start);
+            assertThat(used).as("nothing was shown, and nothing is").isEqualTo(from);
             assertThat(seen()).isZero();
         } else {
-            assertThat(used).isEqualTo(end);
+            assertThat(used).isEqualTo(to);
             for (int i = 0; i < SIZE; i++) {
                 assertThat(flags(i)).as("flags at %d", i).isEqualTo(whole[i]);
             }
@@ -180,5 +188,22 @@ class BatchTest {
         flags(0, available); // a driver that does not wait
         assertThat(queue.take()).isNull();
         assertThat(queue.fault()).isEqualTo(Fault.DESCRIPTORS_IN_FLIGHT);
+    }
+
+    /** A chain that is given up is not shown, and its slot is free again. */
+    @Test
+    void aChainThatIsDroppedIsNotShown() {
+        Virtqueue queue = queue(InFlight.NONE);
+        addThree();
+        Chain dropped = queue.take();
+        int slot = queue.slotOf(dropped);
+        queue.drop(dropped);
+        assertThat(dropped.inFlight()).isFalse();
+        assertThat(queue.hasUnpublished()).isFalse();
+        queue.publish();
+        assertThat(seen()).isZero();
+        assertThat(queue.slotOf(queue.take())).isEqualTo(slot);
+        assertThat(queue.index()).isZero();
+        assertThat(queue.size()).isEqualTo(SIZE);
     }
 }
