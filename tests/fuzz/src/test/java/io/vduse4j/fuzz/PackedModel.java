@@ -11,7 +11,9 @@ import io.vduse4j.virtio.VirtqueueState;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A packed queue (virtio 1.3, 2.8), read a second time. A position is counted on and on: the lap is its quotient by the
@@ -32,8 +34,12 @@ final class PackedModel implements RingModel {
     private long nextAvail;
     private long nextUsed;
     private long held;
-    private long unpublished = -1;
-    private int unpublishedFlags;
+
+    /** Places in memory and flags of what was given back and is not shown. */
+    private final Map<Integer, Integer> unpublished = new LinkedHashMap<>();
+
+    private long unpublishedDescriptors;
+
     /** The last descriptors that were given back since the last question: position and wrap counter as one number. */
     private final List<Integer> passed = new ArrayList<>();
 
@@ -70,7 +76,7 @@ final class PackedModel implements RingModel {
         return driverEvent;
     }
 
-    /** Descriptors taken and not given back. */
+    /** Descriptors taken that the driver has not got back. */
     long held() {
         return held;
     }
@@ -188,24 +194,19 @@ final class PackedModel implements RingModel {
         memory.expect16(at + PackedRing.DESC_ID, chain.id);
         int owner = wrap(nextUsed) ? PackedRing.AVAIL | PackedRing.USED : 0;
         int flags = owner | (written > 0 ? DESC_WRITE : 0);
-        if (unpublished < 0) {
-            unpublished = nextUsed;
-            unpublishedFlags = flags;
-        } else {
-            memory.expect16(at + PackedRing.DESC_FLAGS, flags);
-        }
+        unpublished.put(at + PackedRing.DESC_FLAGS, flags);
         for (int i = 0; i < chain.descriptors; i++) {
             passed.add(named(nextUsed++));
         }
-        held -= chain.descriptors;
+        unpublishedDescriptors += chain.descriptors;
     }
 
     @Override
     public void publish() {
-        if (unpublished >= 0) {
-            memory.expect16(place(unpublished) + PackedRing.DESC_FLAGS, unpublishedFlags);
-        }
-        unpublished = -1;
+        unpublished.forEach(memory::expect16);
+        unpublished.clear();
+        held -= unpublishedDescriptors;
+        unpublishedDescriptors = 0;
     }
 
     /** VP-14; what the driver may not write counts as "notify". */
