@@ -202,7 +202,7 @@ final class QueueAgent {
     /** Does again what a process that has died had begun; returns how many chains. */
     private int resubmit(QueueHandler handler) {
         try {
-            return resubmission.step((chain, poison) -> {
+            int again = resubmission.step((chain, poison) -> {
                 if (poison) {
                     LOG.log(
                             Level.ERROR,
@@ -213,6 +213,10 @@ final class QueueAgent {
                 }
                 begin(handler, chain, poison);
             });
+            if (resubmission.hasShown()) {
+                interrupt(); // the one at the start may have come before that
+            }
+            return again;
         } catch (InflightLogException e) {
             LOG.log(
                     Level.ERROR,

@@ -29,6 +29,7 @@ final class Resubmission {
     private boolean begun;
     private boolean told;
     private boolean over;
+    private boolean hasShown;
 
     /** Chains that were begun again and wait, since another one seemed to overlap them. */
     private int held;
@@ -57,6 +58,13 @@ final class Resubmission {
     /** Whether new chains may be taken. */
     boolean isOver() {
         return over;
+    }
+
+    /** Whether the driver may see more than when the queue began: it has to be told. Asked once. */
+    boolean hasShown() {
+        boolean shown = hasShown;
+        hasShown = false;
+        return shown;
     }
 
     /**
@@ -108,7 +116,9 @@ final class Resubmission {
     }
 
     private int redo(Again again) throws InflightLogException {
-        int used = queue.usedPosition(log.before(), log.after(), log.batch());
+        int[] batch = log.batch();
+        int used = queue.usedPosition(log.before(), log.after(), batch);
+        hasShown = batch.length > 0 && used == log.after();
         List<Recovered> chains = log.recover(used);
         queue.resumeAt(used);
         List<Taken> retaken = new ArrayList<>();

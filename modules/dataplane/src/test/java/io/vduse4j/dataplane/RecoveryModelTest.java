@@ -57,7 +57,7 @@ class RecoveryModelTest {
                 .isPresent();
     }
 
-    /** As a batch is shown by one store: what its later chains have in the ring is believed one day. */
+    /** What the later chains of a batch have in the ring is believed one day. */
     @Test
     void flagsOfLaterChainsBeforeTheFirstAreFoundOut() throws InflightLogException {
         boolean found = false;

@@ -211,6 +211,7 @@ public final class PackedQueue implements Virtqueue {
                 wrap = !wrap;
             }
         }
+        VarHandle.releaseFence(); // before the log says that all of it is shown
         return after;
     }
 
@@ -296,6 +297,7 @@ public final class PackedQueue implements Virtqueue {
                 VarHandle.releaseFence();
                 space.set(LE16, at(waitingAt[i]) + DESC_FLAGS, waitingFlags[i]);
             }
+            VarHandle.releaseFence(); // before the log says that all of it is shown
             waiting = 0;
             step += waitingDescriptors;
             held -= waitingDescriptors;

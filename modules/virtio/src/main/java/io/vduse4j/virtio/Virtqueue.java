@@ -106,7 +106,7 @@ public sealed interface Virtqueue permits SplitQueue, PackedQueue {
     /**
      * Gives a chain back. The driver sees it after {@link #publish}.
      *
-     * @param chain the chain; its slot is free afterwards, or after {@link #publish}
+     * @param chain the chain; its slot is free afterwards
      * @param written bytes written from the first writable byte on (VS-17)
      */
     void push(Chain chain, long written);

@@ -123,7 +123,10 @@ final class PackedLog implements QueueLog {
         return (index & 0x7fff) | (wrap & 1) << 15;
     }
 
-    /** {@inheritDoc} From the head of the free list to its shadow, the last chain first. */
+    /**
+     * {@inheritDoc} From the head of the free list to its shadow, the last chain first. Nothing is told of a log that would
+     * not be believed if the batch was shown: whoever asks is about to write into the ring.
+     */
     @Override
     public int[] batch() throws InflightLogException {
         int end = words.get16(OLD_FREE_HEAD);
@@ -131,7 +134,10 @@ final class PackedLog implements QueueLog {
         int from = size;
         int left = distance(before(), after());
         boolean open = left > 0 && words.get16(FREE_HEAD) != end;
-        PackedEntries.refuseIf(left > size, "descriptors given back at once", left);
+        PackedEntries.refuseIf(left < 0 || left > size, "descriptors given back at once", left);
+        if (open) {
+            new PackedEntries(words, size).read(words.get16(FREE_HEAD), before(), after());
+        }
         for (int at = words.get16(FREE_HEAD);
                 open && at != end;
                 at = words.get16(entry(words.get16(entry(at) + LAST)) + NEXT)) {
@@ -185,7 +191,7 @@ final class PackedLog implements QueueLog {
         states.begins(entry(entryOf[slot]));
     }
 
-    /** {@inheritDoc} There are as many entries as descriptors, and the queue has no more in flight than it has. */
+    /** {@inheritDoc} There are as many entries as descriptors, and what the queue has in flight or not yet shown is no more. */
     @Override
     public void fetched(int slot, DescriptorList list) {
         Failpoint.reach("packed.fetched");

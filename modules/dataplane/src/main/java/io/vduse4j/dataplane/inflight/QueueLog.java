@@ -4,8 +4,9 @@ import io.vduse4j.virtio.InFlight;
 import java.util.List;
 
 /**
- * What is in flight on one queue. Belongs to the queue's worker. A queue begins with {@link #before}, {@link #after} and
- * {@link #recover}, or, if the log {@link #isFresh}, with {@link #begin}; from then on the queue tells it of each step.
+ * What is in flight on one queue. Belongs to the queue's worker. A queue begins with {@link #batch}, {@link #before},
+ * {@link #after} and {@link #recover}, or, if the log {@link #isFresh}, with {@link #begin}; from then on the queue tells it
+ * of each step.
  */
 public sealed interface QueueLog extends InFlight permits SplitLog, PackedLog, NoLog {
 
