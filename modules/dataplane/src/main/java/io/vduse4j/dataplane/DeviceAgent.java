@@ -85,14 +85,13 @@ final class DeviceAgent implements HandlerContext, AgentOrder.Agent {
         return worker;
     }
 
-    /** Begins to serve: every ring is looked at once, and every driver interrupted once (CR-09). */
+    /** Begins to serve: every ring is looked at once, and its driver interrupted then (CR-09). */
     void start() throws LinuxException {
         oldMemory.begin(session.memory().memory().generation());
         for (QueueAgent queue : queues) {
             if (queue.setup().kick().isPresent()) {
                 worker.watch(queue.setup().kick().get());
             }
-            queue.interrupt();
         }
         for (int descriptor : watched) {
             worker.watch(descriptor);

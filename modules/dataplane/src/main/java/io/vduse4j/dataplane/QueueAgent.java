@@ -199,10 +199,11 @@ final class QueueAgent {
         }
     }
 
-    /** Does again what a process that has died had begun; returns how many chains. */
+    /** Does again what a process that has died had begun; returns how many chains. The driver is interrupted once (CR-09). */
     private int resubmit(QueueHandler handler) {
+        boolean begins = !resubmission.hasBegun();
         try {
-            int again = resubmission.step((chain, poison) -> {
+            return resubmission.step((chain, poison) -> {
                 if (poison) {
                     LOG.log(
                             Level.ERROR,
@@ -213,10 +214,6 @@ final class QueueAgent {
                 }
                 begin(handler, chain, poison);
             });
-            if (resubmission.hasShown()) {
-                interrupt(); // the one at the start may have come before that
-            }
-            return again;
         } catch (InflightLogException e) {
             LOG.log(
                     Level.ERROR,
@@ -226,6 +223,10 @@ final class QueueAgent {
                     e.getMessage());
             breakQueue(Fault.LOG_REFUSED);
             return 0;
+        } finally {
+            if (begins) {
+                interrupt(); // not before: the first step may have shown what its predecessor had not (CR-14)
+            }
         }
     }
 
@@ -298,7 +299,7 @@ final class QueueAgent {
     }
 
     /** Interrupts, whether or not the driver wants it; what is refused too early is tried again by {@link #publish}. */
-    void interrupt() {
+    private void interrupt() {
         Failpoint.reach("queue.interrupt");
         int result = interrupts.interrupt(setup.index());
         if (result == -Errno.EINVAL) {

@@ -29,7 +29,6 @@ final class Resubmission {
     private boolean begun;
     private boolean told;
     private boolean over;
-    private boolean hasShown;
 
     /** Chains that were begun again and wait, since another one seemed to overlap them. */
     private int held;
@@ -60,11 +59,9 @@ final class Resubmission {
         return over;
     }
 
-    /** Whether the driver may see more than when the queue began: it has to be told. Asked once. */
-    boolean hasShown() {
-        boolean shown = hasShown;
-        hasShown = false;
-        return shown;
+    /** Whether a step was taken. */
+    boolean hasBegun() {
+        return begun;
     }
 
     /**
@@ -116,9 +113,7 @@ final class Resubmission {
     }
 
     private int redo(Again again) throws InflightLogException {
-        int[] batch = log.batch();
-        int used = queue.usedPosition(log.before(), log.after(), batch);
-        hasShown = batch.length > 0 && used == log.after();
+        int used = queue.usedPosition(log.before(), log.after(), log.batch());
         List<Recovered> chains = log.recover(used);
         queue.resumeAt(used);
         List<Taken> retaken = new ArrayList<>();

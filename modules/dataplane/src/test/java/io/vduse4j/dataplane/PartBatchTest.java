@@ -1,5 +1,7 @@
 package io.vduse4j.dataplane;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vduse4j.dataplane.harness.DriverMemory;
 import io.vduse4j.dataplane.harness.EchoDevice;
 import io.vduse4j.dataplane.harness.EchoDriver;
@@ -9,7 +11,6 @@ import io.vduse4j.linux.EventFd;
 import io.vduse4j.linux.MemoryBudget;
 import io.vduse4j.linux.NativeMemory;
 import io.vduse4j.virtio.Chain;
-import io.vduse4j.virtio.DescriptorList;
 import io.vduse4j.virtio.InFlight;
 import io.vduse4j.virtio.VirtioFeatures;
 import io.vduse4j.virtio.Virtqueue;
@@ -36,20 +37,9 @@ class PartBatchTest {
     }
 
     /** Tells the log all but that a batch was shown. */
-    private record Dying(InFlight log) implements InFlight {
-        @Override
-        public void fetched(int slot, DescriptorList list) {
-            log.fetched(slot, list);
-        }
-
-        @Override
-        public void completed(int slot) {
-            log.completed(slot);
-        }
-
-        @Override
-        public void publishing() {
-            log.publishing();
+    private static final class Dying extends RelayedLog {
+        Dying(InFlight log) {
+            super(log);
         }
 
         @Override
@@ -111,6 +101,7 @@ class PartBatchTest {
             firstLife(arena, memory, driver, new InflightLog(region, 1, SIZE, true));
 
             var seen = new AtomicInteger();
+            var interrupts = new AtomicInteger();
             var session = new Session(
                     new DeviceHistory("part"),
                     EchoDevice.direct(1),
@@ -118,6 +109,7 @@ class PartBatchTest {
                     List.of(driver.setup(Optional.of(kick))),
                     memory,
                     _ -> {
+                        interrupts.incrementAndGet();
                         while (driver.ring().poll() >= 0) {
                             seen.incrementAndGet();
                         }
@@ -133,6 +125,7 @@ class PartBatchTest {
             var gone = new CountDownLatch(1);
             session.stop(gone::countDown);
             Rig.await(gone, "the session is over");
+            assertThat(interrupts).hasValue(1);
         }
     }
 }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Many histories of a device that dies before any store of its log, also while it recovers. */
 @Spec({"CR-01", "CR-03", "CR-04", "CR-06", "CR-14", "R-18"})
@@ -23,7 +24,17 @@ class RecoveryModelTest {
     private static final int FULL = 100_000;
 
     @ParameterizedTest
-    @CsvSource({"false, 4, 0", "false, 4, 1000", "false, 8, 65534", "true, 4, 0", "true, 7, 0", "true, 8, 0"})
+    @CsvSource({
+        "false, 1, 0",
+        "false, 4, 0",
+        "false, 4, 1000",
+        "false, 8, 65534",
+        "true, 1, 0",
+        "true, 3, 0",
+        "true, 4, 0",
+        "true, 7, 0",
+        "true, 8, 0"
+    })
     void nothingIsLostOrDoneAfterItsEnd(boolean packed, int size, int start) {
         assertThat(firstFailure(QUICK, packed, size, start, CrashingWords::new, UnaryOperator.identity()))
                 .isEmpty();
@@ -51,9 +62,10 @@ class RecoveryModelTest {
                 .isPresent();
     }
 
-    @Test
-    void aFlagThatIsClearedBeforeThePublicationIsFoundOut() {
-        assertThat(firstFailure(QUICK, false, 4, 0, CrashingWords::new, RecoveryWorld::clearedFirst))
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFlagThatIsClearedBeforeThePublicationIsFoundOut(boolean packed) {
+        assertThat(firstFailure(QUICK, packed, 4, 0, CrashingWords::new, RecoveryWorld::clearedFirst))
                 .isPresent();
     }
 

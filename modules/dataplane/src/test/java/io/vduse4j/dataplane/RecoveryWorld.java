@@ -7,7 +7,6 @@ import io.vduse4j.dataplane.inflight.QueueLog;
 import io.vduse4j.dataplane.inflight.WrongWords;
 import io.vduse4j.virtio.Chain;
 import io.vduse4j.virtio.ChainBuffers;
-import io.vduse4j.virtio.DescriptorList;
 import io.vduse4j.virtio.GuestMemory;
 import io.vduse4j.virtio.InFlight;
 import io.vduse4j.virtio.MemorySource;
@@ -217,6 +216,9 @@ final class RecoveryWorld implements MemorySource {
         for (int i = 0; i < count; i++) {
             queue.push(inFlight.remove(random.nextInt(inFlight.size())), 0);
             store.step();
+            if (random.nextInt(4) == 0) {
+                fetch(); // some are taken between what ends and what is shown
+            }
         }
         if (count > 0) {
             queue.publish();
@@ -251,7 +253,7 @@ final class RecoveryWorld implements MemorySource {
     }
 
     /** Dies now and then when only some of the chains of a batch have their flags in a packed ring. */
-    private final class Shown extends Relayed {
+    private final class Shown extends RelayedLog {
         private final QueueLog log;
         private final short[] flags = new short[size];
 
@@ -295,40 +297,12 @@ final class RecoveryWorld implements MemorySource {
 
     /** A log that is told of a publication before it has happened. */
     static InFlight clearedFirst(InFlight log) {
-        return new Relayed(log) {
+        return new RelayedLog(log) {
             @Override
             public void completed(int slot) {
                 super.completed(slot);
                 log.published(0);
             }
         };
-    }
-
-    private static class Relayed implements InFlight {
-        private final InFlight log;
-
-        Relayed(InFlight log) {
-            this.log = log;
-        }
-
-        @Override
-        public void fetched(int slot, DescriptorList list) {
-            log.fetched(slot, list);
-        }
-
-        @Override
-        public void completed(int slot) {
-            log.completed(slot);
-        }
-
-        @Override
-        public void publishing() {
-            log.publishing();
-        }
-
-        @Override
-        public void published(int nextUsed) {
-            log.published(nextUsed);
-        }
     }
 }

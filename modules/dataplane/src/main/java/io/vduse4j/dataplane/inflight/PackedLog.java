@@ -130,24 +130,24 @@ final class PackedLog implements QueueLog {
     @Override
     public int[] batch() throws InflightLogException {
         int end = words.get16(OLD_FREE_HEAD);
+        int left = distance(before(), after());
+        PackedEntries.refuseIf(left < 0 || left > size, "descriptors given back at once", left);
+        if (left == 0 || words.get16(FREE_HEAD) == end) {
+            return new int[0];
+        }
+        new PackedEntries(words, size).read(words.get16(FREE_HEAD), before(), after());
         int[] chains = new int[size];
         int from = size;
-        int left = distance(before(), after());
-        boolean open = left > 0 && words.get16(FREE_HEAD) != end;
-        PackedEntries.refuseIf(left < 0 || left > size, "descriptors given back at once", left);
-        if (open) {
-            new PackedEntries(words, size).read(words.get16(FREE_HEAD), before(), after());
-        }
-        for (int at = words.get16(FREE_HEAD);
-                open && at != end;
-                at = words.get16(entry(words.get16(entry(at) + LAST)) + NEXT)) {
+        int at = words.get16(FREE_HEAD);
+        while (at != end) {
             PackedEntries.refuseIf(at >= size || words.get16(entry(at) + LAST) >= size, "entry of a batch", at);
             int count = words.get16(entry(at) + NUM);
             PackedEntries.refuseIf(count == 0 || count > left, "descriptors of entry " + at, count);
             left -= count;
             chains[--from] = count;
+            at = words.get16(entry(words.get16(entry(at) + LAST)) + NEXT);
         }
-        PackedEntries.refuseIf(open && left > 0, "descriptors that nothing was given back for", left);
+        PackedEntries.refuseIf(left > 0, "descriptors that nothing was given back for", left);
         return Arrays.copyOfRange(chains, from, size);
     }
 
