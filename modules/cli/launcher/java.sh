@@ -17,8 +17,10 @@ java_command() {
         --enable-native-access=io.vduse4j.linux
     )
     case ${1:-} in
-        # These serve disks for long: they get the optimizing compiler.
-        run | daemon | kernel | bench) ;;
+        # These serve disks for long: they get the optimizing compiler, but not for what only their start needs, which
+        # would take longer to compile than it takes to run.
+        run | daemon | kernel) java_command+=(-XX:CompileThresholdScaling=10) ;;
+        bench) ;;
         *) java_command+=(-XX:TieredStopAtLevel=1) ;;
     esac
     local cache

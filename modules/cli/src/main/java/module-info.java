@@ -13,9 +13,6 @@ module io.vduse4j.cli {
     // sun.misc.Signal, the only way to hear SIGTERM without a shutdown hook (J-13).
     requires jdk.unsupported;
 
-    opens io.vduse4j.cli to
-            info.picocli;
-
     provides System.LoggerFinder with
             io.vduse4j.cli.ConsoleLoggers;
 }

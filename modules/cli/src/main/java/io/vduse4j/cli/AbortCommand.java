@@ -6,71 +6,54 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code vduse abort}: lets go of who waits for a disk that nobody serves any more. */
-@Command(
-        name = "abort",
-        sortOptions = false,
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse abort NAME [options]",
-        header = "Ends a device whose server has died, and whatever waits for it.",
-        description = {
-            "",
-            "Every request that its driver waits for fails with an I/O error; then the device is taken off the bus and",
-            "destroyed. What was acknowledged stays in the backend. To go on instead, serve the device again:",
-            "\"vduse run BACKEND --name NAME\". A device that a live process serves is not touched."
-        },
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such device, 5 a live process serves it, 6 no VDUSE here, 7 timeout",
-            "",
-            "Examples:",
-            "  vduse abort db0",
-            "  vduse abort db0 --host /run/kernel.sock"
-        })
 final class AbortCommand implements Callable<Integer> {
     private static final Duration MAX_WAIT = Duration.ofMinutes(10);
 
     private final Console console;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "NAME", description = "Name of the device.")
+    private final CommandSpec spec;
     private String name;
-
-    @Mixin
     private final HostOption host = new HostOption();
-
-    @Option(
-            names = "--wait",
-            paramLabel = "TIME",
-            converter = Durations.class,
-            description = "How long who uses the device may take to let go of it, at most 10m. Default 10s.")
     private Duration wait = Duration.ofSeconds(10);
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "table|json",
-            converter = OutputFormat.Converter.class,
-            description = "json: an object with name and state on standard output.")
     private OutputFormat output = OutputFormat.TABLE;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
 
     AbortCommand(Console console) {
         this.console = console;
-        common = new CommonOptions(console);
+        var model = new CommandModel("abort", this)
+                .usage("vduse abort NAME [options]", "Ends a device whose server has died, and whatever waits for it.")
+                .description(
+                        "Every request that its driver waits for fails with an I/O error; then the device is taken "
+                                + "off the bus and",
+                        "destroyed. What was acknowledged stays in the backend. To go on instead, serve the device again:",
+                        "\"vduse run BACKEND --name NAME\". A device that a live process serves is not touched.")
+                .footer(
+                        "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such device, 5 a live process serves it, 6 no VDUSE here, 7 timeout",
+                        "",
+                        "Examples:",
+                        "  vduse abort db0",
+                        "  vduse abort db0 --host /run/kernel.sock");
+        model.parameter("NAME", value -> name = value, "Name of the device.");
+        host.addTo(model);
+        model.option(
+                        "--wait",
+                        "TIME",
+                        new Durations(),
+                        value -> wait = value,
+                        "How long who uses the device may take to let go of it, at most 10m. Default 10s.")
+                .option(
+                        "-o,--output",
+                        "table|json",
+                        new OutputFormat.Converter(),
+                        value -> output = value,
+                        "json: an object with name and state on standard output.");
+        spec = model.common(console).spec();
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

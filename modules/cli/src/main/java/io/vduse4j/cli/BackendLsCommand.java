@@ -7,38 +7,30 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code vduse backend ls}: what there is to choose from. */
-@Command(
-        name = "ls",
-        sortOptions = false,
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse backend ls [options]",
-        header = "Lists the backends that can be opened here.",
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 ok, 2 usage",
-            "",
-            "Examples:",
-            "  vduse backend ls",
-            "  vduse backend ls -o json | jq -r '.[].scheme'"
-        })
 final class BackendLsCommand implements Callable<Integer> {
     private final Console console;
-
-    @Mixin
     private final OutputOption output = new OutputOption();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
+    private final CommandSpec spec;
 
     BackendLsCommand(Console console) {
         this.console = console;
-        common = new CommonOptions(console);
+        var model = new CommandModel("ls", this)
+                .usage("vduse backend ls [options]", "Lists the backends that can be opened here.")
+                .footer(
+                        "Exit codes: 0 ok, 2 usage",
+                        "",
+                        "Examples:",
+                        "  vduse backend ls",
+                        "  vduse backend ls -o json | jq -r '.[].scheme'");
+        output.addTo(model);
+        spec = model.common(console).spec();
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

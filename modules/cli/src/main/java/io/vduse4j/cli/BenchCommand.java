@@ -18,41 +18,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code vduse bench}: a driver in this process drives a disk as hard as it can. */
-@Command(
-        name = "bench",
-        sortOptions = false,
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse bench BACKEND|vhost-user:SOCKET [options] [--vs 'COMMAND']",
-        header = "Measures a backend behind our workers and queues, or any vhost-user disk.",
-        description = {
-            "",
-            "A driver in this process keeps the queues of a disk full, with no kernel and no virtual machine between.",
-            "CPU is that of the workers alone, or of the process at the other end of the socket, as the scheduler",
-            "counts it; the driver has threads of its own.",
-            "Loads that write overwrite the backend: they want --force for anything but memory: and null:."
-        },
-        parameterListHeading = "%nWhat:%n",
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 5 busy",
-            "",
-            "Examples:",
-            "  vduse bench null:1T                                  what the queues and workers cost by themselves",
-            "  vduse bench vhost-user:/run/vm.sock --busy           a disk that \"vduse run\" or another serves there",
-            "  vduse bench disk.img --direct --qd 64 --queues 2     a file around the page cache, two queues",
-            "  vduse bench memory:1G --rw randrw --bs 64k -o json   for programs",
-            "  vduse bench vhost-user:/run/vm.sock --vs 'other-daemon --socket={socket} disk.img'   two in turn"
-        })
 final class BenchCommand implements Callable<Integer> {
     private static final Duration MOST = Duration.ofHours(1);
     private static final int ROUNDS = 5;
@@ -62,103 +31,125 @@ final class BenchCommand implements Callable<Integer> {
     private static final String VHOST_USER = "vhost-user:";
 
     private final Console console;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Parameters(
-            index = "0",
-            paramLabel = "BACKEND",
-            description = {
-                "As for \"vduse run\": it is served by this process for the time of the measurement.",
-                "vhost-user:SOCKET  a disk that another process serves"
-            })
+    private final CommandSpec spec;
     private String backend;
-
-    @Option(
-            names = "--rw",
-            paramLabel = "PATTERN",
-            description = "read, write, randread, randwrite or randrw (half of each). Default randread.")
     private String pattern = "randread";
-
-    @Option(
-            names = "--bs",
-            paramLabel = "SIZE",
-            converter = SizeText.class,
-            description = "Bytes of a request, a multiple of 512, up to 1M. Default 4k.")
     private long blockBytes = 4096;
-
-    @Option(names = "--qd", paramLabel = "N", description = "Requests under way on each queue, 1 to 256. Default 32.")
     private int depth = 32;
-
-    @Option(names = "--queues", paramLabel = "N", description = "Number of queues, 1 to 16. Default 1.")
     private int queues = 1;
-
-    @Option(names = "--workers", paramLabel = "N", description = "Threads that serve queues, 1 to their number.")
     private Integer workers;
-
-    @Option(
-            names = "--time",
-            paramLabel = "TIME",
-            converter = Durations.class,
-            description = "How long it is measured, at most 60m. Default 5s.")
     private Duration time = Duration.ofSeconds(5);
-
-    @Option(
-            names = "--warm-up",
-            paramLabel = "TIME",
-            converter = Durations.class,
-            description = "How long it runs before it is measured. Default 3s.")
     private Duration warmUp = Duration.ofSeconds(3);
-
-    @Option(names = "--busy", description = "The driver never sleeps: it looks for answers all the time.")
     private boolean busy;
-
-    @Option(
-            names = "--poll-us",
-            paramLabel = "N",
-            description =
-                    "Microseconds for which an idle worker looks before it sleeps. Default 0: a few while that pays.")
     private int pollMicros;
-
-    @Option(names = "--packed", description = "Packed queues.")
     private boolean packed;
-
-    @Option(names = "--direct", description = "Go around the page cache (O_DIRECT).")
     private boolean direct;
-
-    @Option(
-            names = "--size",
-            paramLabel = "SIZE",
-            converter = SizeText.class,
-            description = "Makes a file of this size; one that exists must have it.")
     private Long size;
-
-    @Option(
-            names = "--vs",
-            paramLabel = "COMMAND",
-            description = {
-                "Measures in turn with a vhost-user back end of another program, which COMMAND starts for that; {socket} in it",
-                "is where it must listen. A shell reads it."
-            })
     private String other;
-
-    @Option(names = "--rounds", paramLabel = "N", description = "How often with --vs, 1 to 1000. Default 5.")
     private Integer rounds;
-
-    @Option(names = "--force", description = "Let a load that writes destroy what the backend holds.")
     private boolean force;
-
-    @Mixin
     private final OutputOption output = new OutputOption();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
 
     BenchCommand(Console console) {
         this.console = console;
-        common = new CommonOptions(console);
+        var model = new CommandModel("bench", this)
+                .usage(
+                        "vduse bench BACKEND|vhost-user:SOCKET [options] [--vs 'COMMAND']",
+                        "Measures a backend behind our workers and queues, or any vhost-user disk.")
+                .description(
+                        "A driver in this process keeps the queues of a disk full, with no kernel and no virtual "
+                                + "machine between.",
+                        "CPU is that of the workers alone, or of the process at the other end of the socket, as "
+                                + "the scheduler",
+                        "counts it; the driver has threads of its own.",
+                        "Loads that write overwrite the backend: they want --force for anything but memory: and null:.")
+                .parameterHeading("What:")
+                .footer(
+                        "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 5 busy",
+                        "",
+                        "Examples:",
+                        "  vduse bench null:1T                                  what the queues and workers cost by themselves",
+                        "  vduse bench vhost-user:/run/vm.sock --busy           a disk that \"vduse run\" or another serves there",
+                        "  vduse bench disk.img --direct --qd 64 --queues 2     a file around the page cache, two queues",
+                        "  vduse bench memory:1G --rw randrw --bs 64k -o json   for programs",
+                        "  vduse bench vhost-user:/run/vm.sock --vs 'other-daemon --socket={socket} disk.img'   two in turn");
+        model.parameter(
+                        "BACKEND",
+                        value -> backend = value,
+                        "As for \"vduse run\": it is served by this process for the time of the measurement.",
+                        "vhost-user:SOCKET  a disk that another process serves")
+                .option(
+                        "--rw",
+                        "PATTERN",
+                        String.class,
+                        value -> pattern = value,
+                        "read, write, randread, randwrite or randrw (half of each). Default randread.")
+                .option(
+                        "--bs",
+                        "SIZE",
+                        new SizeText(),
+                        value -> blockBytes = value,
+                        "Bytes of a request, a multiple of 512, up to 1M. Default 4k.")
+                .option(
+                        "--qd",
+                        "N",
+                        int.class,
+                        value -> depth = value,
+                        "Requests under way on each queue, 1 to 256. Default 32.")
+                .option("--queues", "N", int.class, value -> queues = value, "Number of queues, 1 to 16. Default 1.")
+                .option(
+                        "--workers",
+                        "N",
+                        Integer.class,
+                        value -> workers = value,
+                        "Threads that serve queues, 1 to their number.")
+                .option(
+                        "--time",
+                        "TIME",
+                        new Durations(),
+                        value -> time = value,
+                        "How long it is measured, at most 60m. Default 5s.")
+                .option(
+                        "--warm-up",
+                        "TIME",
+                        new Durations(),
+                        value -> warmUp = value,
+                        "How long it runs before it is measured. Default 3s.")
+                .flag("--busy", value -> busy = value, "The driver never sleeps: it looks for answers all the time.")
+                .option(
+                        "--poll-us",
+                        "N",
+                        int.class,
+                        value -> pollMicros = value,
+                        "Microseconds for which an idle worker looks before it sleeps. Default 0: a few while that pays.")
+                .flag("--packed", value -> packed = value, "Packed queues.")
+                .flag("--direct", value -> direct = value, "Go around the page cache (O_DIRECT).")
+                .option(
+                        "--size",
+                        "SIZE",
+                        new SizeText(),
+                        value -> size = value,
+                        "Makes a file of this size; one that exists must have it.")
+                .option(
+                        "--vs",
+                        "COMMAND",
+                        String.class,
+                        value -> other = value,
+                        "Measures in turn with a vhost-user back end of another program, which COMMAND starts for "
+                                + "that; {socket} in it is where it must listen. A shell reads it.")
+                .option(
+                        "--rounds",
+                        "N",
+                        Integer.class,
+                        value -> rounds = value,
+                        "How often with --vs, 1 to 1000. Default 5.")
+                .flag("--force", value -> force = value, "Let a load that writes destroy what the backend holds.");
+        output.addTo(model);
+        spec = model.common(console).spec();
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

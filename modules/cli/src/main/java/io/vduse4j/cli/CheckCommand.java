@@ -5,40 +5,35 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code vduse check}. */
-@Command(
-        name = "check",
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse check [-o table|json]",
-        header = "What this host can do: kernel, modules, permissions; and how to get the rest. Changes nothing.",
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 disks can be served here, 6 they cannot",
-            "",
-            "Examples:",
-            "  vduse check",
-            "  vduse check -o json | jq -r '.findings[] | select(.status == \"missing\") | .remedy'",
-            "  vduse check && vduse run disk.img"
-        })
 final class CheckCommand implements Callable<Integer> {
     private final Console console;
     private final Supplier<List<Finding>> check;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
-
-    @Mixin
     private final OutputOption output = new OutputOption();
+    private final CommandSpec spec;
 
     CheckCommand(Console console, Supplier<List<Finding>> check) {
         this.console = console;
         this.check = check;
-        common = new CommonOptions(console);
+        var model = new CommandModel("check", this)
+                .usage(
+                        "vduse check [-o table|json]",
+                        "What this host can do: kernel, modules, permissions; and how to get the rest. Changes nothing.")
+                .footer(
+                        "Exit codes: 0 disks can be served here, 6 they cannot",
+                        "",
+                        "Examples:",
+                        "  vduse check",
+                        "  vduse check -o json | jq -r '.findings[] | select(.status == \"missing\") | .remedy'",
+                        "  vduse check && vduse run disk.img");
+        output.addTo(model);
+        spec = model.common(console).spec();
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

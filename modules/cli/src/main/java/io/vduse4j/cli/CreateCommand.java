@@ -5,81 +5,66 @@ import io.vduse4j.daemon.RpcException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code vduse create}: has a daemon serve a disk. */
-@Command(
-        name = "create",
-        sortOptions = false,
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse create NAME BACKEND [options]",
-        header = "Has the daemon serve a disk.",
-        description = {
-            "",
-            "Standard output is only the device, once it can be used. The disk lives until \"vduse rm\" or the end of the",
-            "daemon; with --keep the end of the daemon leaves its device. Several exports may share one backend; one of them may write."
-        },
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon or no such file, 4 the name is taken, 5 in use,",
-            "6 not possible on this host, 7 timeout",
-            "",
-            "Examples:",
-            "  vduse create db0 db.img --size 10G --queues 2",
-            "  vduse create vm0 db.img --via vhost-user-blk      /run/vduse/vm0.vhost-user-blk, beside the daemon's socket",
-            "  vduse create copy db.img --via nbd --read-only    the same volume, while vm0 writes to it"
-        })
 final class CreateCommand implements Callable<Integer> {
     /** For what comes before and after the attaching: opening the volume, and the answer. */
     private static final Duration BESIDES = Duration.ofSeconds(60);
 
     private final Console console;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Parameters(index = "0", paramLabel = "NAME", description = "Name of the export, and of its device.")
+    private final CommandSpec spec;
+    private final List<OptionSpec> ofDisk;
     private String name;
-
-    @Parameters(index = "1", paramLabel = "BACKEND", description = "As for \"vduse run\".")
     private String backend;
-
-    @Mixin
     private final RunOptions options = new RunOptions();
-
-    @Mixin
     private final DaemonOption daemon = new DaemonOption();
-
-    @Option(
-            names = {"-o", "--output"},
-            paramLabel = "table|json",
-            converter = OutputFormat.Converter.class,
-            description = "json: all that \"vduse show\" tells, not the bare device.")
     private OutputFormat output = OutputFormat.TABLE;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
 
     CreateCommand(Console console) {
         this.console = console;
-        common = new CommonOptions(console);
+        var model = new CommandModel("create", this)
+                .usage("vduse create NAME BACKEND [options]", "Has the daemon serve a disk.")
+                .description(
+                        "Standard output is only the device, once it can be used. The disk lives until \"vduse "
+                                + "rm\" or the end of the",
+                        "daemon; with --keep the end of the daemon leaves its device. Several exports may share "
+                                + "one backend; one of them may write.")
+                .footer(
+                        "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon or no such file, 4 the name is taken, 5 in use,",
+                        "6 not possible on this host, 7 timeout",
+                        "",
+                        "Examples:",
+                        "  vduse create db0 db.img --size 10G --queues 2",
+                        "  vduse create vm0 db.img --via vhost-user-blk      /run/vduse/vm0.vhost-user-blk, beside the daemon's socket",
+                        "  vduse create copy db.img --via nbd --read-only    the same volume, while vm0 writes to it");
+        model.parameter("NAME", value -> name = value, "Name of the export, and of its device.")
+                .parameter("BACKEND", value -> backend = value, "As for \"vduse run\".");
+        options.addTo(model);
+        ofDisk = List.copyOf(model.spec().options());
+        daemon.addTo(model);
+        model.option(
+                "-o,--output",
+                "table|json",
+                new OutputFormat.Converter(),
+                value -> output = value,
+                "json: all that \"vduse show\" tells, not the bare device.");
+        spec = model.common(console).spec();
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override
     public Integer call() throws IOException {
         var text = BackendText.absolute(backend);
-        var disk = spec.mixins().get("options").options();
-        var params = DiskParams.write(name, text, spec.commandLine().getParseResult(), disk);
+        var params = DiskParams.write(name, text, spec.commandLine().getParseResult(), ofDisk);
         if (options.socket != null && !PassedSocket.isMeant(options.socket)) {
             params.put("socket", Path.of(options.socket).toAbsolutePath().toString());
         }

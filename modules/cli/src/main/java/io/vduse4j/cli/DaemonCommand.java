@@ -11,85 +11,21 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code vduse daemon}: many disks in one process, managed over a socket, until a signal ends it. */
-@Command(
-        name = "daemon",
-        sortOptions = false,
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse daemon [options]",
-        header = "Serves many disks from one process; create, ls, show, resize and rm manage them.",
-        description = {
-            "",
-            "Standard output is the path of the socket, once it listens; everything else goes to standard error.",
-            "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); its disks end with it,",
-            "but for devices that were created with --keep. A daemon that was killed is followed by one that serves all of",
-            "its disks again: start it at the same socket."
-        },
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such folder, 4 PATH is another file, 5 one runs there, 7 timeout",
-            "",
-            "Examples:",
-            "  vduse daemon &                                  at /run/vduse/daemon.sock, or in $XDG_RUNTIME_DIR",
-            "  vduse daemon --socket /run/tenant.sock --workers 4 --pin 2-5",
-            "  vduse create db0 db.img --size 10G && vduse ls"
-        })
 final class DaemonCommand implements Callable<Integer> {
     private static final int MOST_WORKERS = 1024;
 
     private final Console console;
     private final long began;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Option(
-            names = "--socket",
-            paramLabel = "PATH",
-            description = {
-                "Where to listen; only processes of the same user can connect. Default: $VDUSE_SOCKET, else",
-                "/run/vduse/daemon.sock for root and $XDG_RUNTIME_DIR/vduse/daemon.sock for others."
-            })
+    private final CommandSpec spec;
     private Path socket;
-
-    @Option(
-            names = "--host",
-            paramLabel = "auto|linux|embedded|PATH",
-            description = "Where VDUSE is, for all disks; as for \"vduse run\". Default auto.")
     private String host = "auto";
-
-    @Option(
-            names = "--workers",
-            paramLabel = "N",
-            description = "Threads that the disks share. Default: one for each processor.")
     private int workers = Runtime.getRuntime().availableProcessors();
-
-    @Option(
-            names = "--pin",
-            paramLabel = "CPUS",
-            converter = CpuList.class,
-            description = "Processors that these threads may use, as in 0,2-3.")
     private List<Integer> pin = List.of();
-
-    @Option(
-            names = "--poll-us",
-            paramLabel = "N|always",
-            converter = PollTime.class,
-            description =
-                    "Microseconds for which an idle one looks before it sleeps; always: it never does. Default 0.")
     private long pollMicros;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
 
     /**
      * Makes the command.
@@ -99,7 +35,60 @@ final class DaemonCommand implements Callable<Integer> {
     DaemonCommand(Console console, long began) {
         this.console = console;
         this.began = began;
-        common = new CommonOptions(console);
+        var model = new CommandModel("daemon", this)
+                .usage(
+                        "vduse daemon [options]",
+                        "Serves many disks from one process; create, ls, show, resize and rm manage them.")
+                .description(
+                        "Standard output is the path of the socket, once it listens; everything else goes to "
+                                + "standard error.",
+                        "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); its disks end with it,",
+                        "but for devices that were created with --keep. A daemon that was killed is followed by "
+                                + "one that serves all of",
+                        "its disks again: start it at the same socket.")
+                .footer(
+                        "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such folder, 4 PATH is another file, 5 one runs there, 7 timeout",
+                        "",
+                        "Examples:",
+                        "  vduse daemon &                                  at /run/vduse/daemon.sock, or in $XDG_RUNTIME_DIR",
+                        "  vduse daemon --socket /run/tenant.sock --workers 4 --pin 2-5",
+                        "  vduse create db0 db.img --size 10G && vduse ls");
+        model.option(
+                        "--socket",
+                        "PATH",
+                        Path.class,
+                        value -> socket = value,
+                        "Where to listen; only processes of the same user can connect. Default: $VDUSE_SOCKET, "
+                                + "else /run/vduse/daemon.sock for root and $XDG_RUNTIME_DIR/vduse/daemon.sock for others.")
+                .option(
+                        "--host",
+                        "auto|linux|embedded|PATH",
+                        String.class,
+                        value -> host = value,
+                        "Where VDUSE is, for all disks; as for \"vduse run\". Default auto.")
+                .option(
+                        "--workers",
+                        "N",
+                        int.class,
+                        value -> workers = value,
+                        "Threads that the disks share. Default: one for each processor.")
+                .option(
+                        "--pin",
+                        "CPUS",
+                        new CpuList(),
+                        value -> pin = value,
+                        "Processors that these threads may use, as in 0,2-3.")
+                .option(
+                        "--poll-us",
+                        "N|always",
+                        new PollTime(),
+                        value -> pollMicros = value,
+                        "Microseconds for which an idle one looks before it sleeps; always: it never does. Default 0.");
+        spec = model.common(console).spec();
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

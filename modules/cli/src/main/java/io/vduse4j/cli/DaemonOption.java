@@ -6,14 +6,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import picocli.CommandLine.Option;
 
 /** The option that every command has which talks to a daemon. */
 final class DaemonOption {
-    @Option(
-            names = "--daemon",
-            paramLabel = "PATH",
-            description = "Socket of the daemon. Default: $VDUSE_SOCKET, or where \"vduse daemon\" listens.")
     private Path path;
 
     /** Makes one call. */
@@ -21,5 +16,15 @@ final class DaemonOption {
         try (var client = RpcClient.connect(DaemonSocket.of(Optional.ofNullable(path), System.getenv()))) {
             return client.call(method, params, timeout);
         }
+    }
+
+    /** Adds it to a command. */
+    void addTo(CommandModel model) {
+        model.option(
+                "--daemon",
+                "PATH",
+                Path.class,
+                value -> path = value,
+                "Socket of the daemon. Default: $VDUSE_SOCKET, or where \"vduse daemon\" listens.");
     }
 }

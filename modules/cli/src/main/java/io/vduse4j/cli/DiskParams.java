@@ -8,8 +8,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -22,13 +20,6 @@ final class DiskParams {
     private static final Pattern OPTION = Pattern.compile("[a-z]+(-[a-z]+)*");
 
     private DiskParams() {}
-
-    /** What options are read into. */
-    @Command(name = "export.create")
-    private static final class Options {
-        @Mixin
-        private final RunOptions options = new RunOptions();
-    }
 
     /**
      * Writes what a user wrote.
@@ -71,15 +62,17 @@ final class DiskParams {
             throw Params.invalid("backend " + backend + ": a file must be given as file: and its absolute path");
         }
         var arguments = arguments(params);
-        var read = new Options();
+        var options = new RunOptions();
+        var model = new CommandModel("export.create", () -> ExitCode.OK);
+        options.addTo(model);
         // What a client writes is never the name of a file of arguments.
-        var line = new CommandLine(read).setExpandAtFiles(false);
+        var line = new CommandLine(model.spec()).setExpandAtFiles(false);
         try {
             line.parseArgs(arguments.toArray(String[]::new));
-            var settings = new RunChecks(line, backend, read.options).settings(Optional.of(name), host);
+            var settings = new RunChecks(line, backend, options).settings(Optional.of(name), host);
             if (settings.passed().isPresent()) {
                 // Its number would be one of the daemon's own descriptors.
-                throw Params.invalid("--socket " + read.options.socket
+                throw Params.invalid("--socket " + options.socket
                         + ": a daemon listens at a path; sockets are passed to \"vduse run\"");
             }
             return settings;

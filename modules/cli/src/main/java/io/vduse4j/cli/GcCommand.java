@@ -9,56 +9,41 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code vduse gc}: removes what processes that have gone left behind. */
-@Command(
-        name = "gc",
-        sortOptions = false,
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse gc [options]",
-        header = "Removes devices that nobody serves and nobody uses, and stale logs and sockets.",
-        description = {
-            "",
-            "Whatever belongs to a live process is not touched. A device whose server has died but that is still on the",
-            "vdpa bus is only listed, as orphaned: somebody may wait for it.",
-            "States: unused (with --dry-run), removed, orphaned, failed."
-        },
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 ok, 1 something could not be removed, 2 usage, 3 no kernel at PATH, 6 no VDUSE here, 7 timeout",
-            "",
-            "Examples:",
-            "  vduse gc --dry-run",
-            "  vduse gc -o json | jq -r '.[] | select(.state == \"orphaned\") | .name'"
-        })
 final class GcCommand implements Callable<Integer> {
     private final Console console;
-
-    @Spec
-    private CommandSpec spec;
-
-    @Mixin
+    private final CommandSpec spec;
     private final HostOption host = new HostOption();
-
-    @Option(names = "--dry-run", description = "Only say what would be removed.")
     private boolean dryRun;
-
-    @Mixin
     private final OutputOption output = new OutputOption();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
 
     GcCommand(Console console) {
         this.console = console;
-        common = new CommonOptions(console);
+        var model = new CommandModel("gc", this)
+                .usage(
+                        "vduse gc [options]",
+                        "Removes devices that nobody serves and nobody uses, and stale logs and sockets.")
+                .description(
+                        "Whatever belongs to a live process is not touched. A device whose server has died but "
+                                + "that is still on the",
+                        "vdpa bus is only listed, as orphaned: somebody may wait for it.",
+                        "States: unused (with --dry-run), removed, orphaned, failed.")
+                .footer(
+                        "Exit codes: 0 ok, 1 something could not be removed, 2 usage, 3 no kernel at PATH, 6 no VDUSE here, 7 timeout",
+                        "",
+                        "Examples:",
+                        "  vduse gc --dry-run",
+                        "  vduse gc -o json | jq -r '.[] | select(.state == \"orphaned\") | .name'");
+        host.addTo(model);
+        model.flag("--dry-run", value -> dryRun = value, "Only say what would be removed.");
+        output.addTo(model);
+        spec = model.common(console).spec();
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

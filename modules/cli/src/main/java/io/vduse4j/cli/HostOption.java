@@ -4,17 +4,9 @@ import io.vduse4j.Hosts;
 import io.vduse4j.vduse.host.VduseHost;
 import java.io.IOException;
 import picocli.CommandLine;
-import picocli.CommandLine.Option;
 
 /** The option of commands that look at the devices of a host, whoever serves them. */
 final class HostOption {
-    @Option(
-            names = "--host",
-            paramLabel = "auto|linux|PATH",
-            description = {
-                "Where VDUSE is. linux, which auto means here: this machine's kernel; PATH: that of",
-                "\"vduse kernel --socket PATH\"."
-            })
     private String host = "auto";
 
     /**
@@ -30,5 +22,16 @@ final class HostOption {
                             + ": must be auto, linux, or the path of a socket of \"vduse kernel\", with a slash in it");
         }
         return Hosts.open(host.equals("auto") ? "linux" : host);
+    }
+
+    /** Adds it to a command. */
+    void addTo(CommandModel model) {
+        model.option(
+                "--host",
+                "auto|linux|PATH",
+                String.class,
+                value -> host = value,
+                "Where VDUSE is. linux, which auto means here: this machine's kernel; PATH: that of "
+                        + "\"vduse kernel --socket PATH\".");
     }
 }

@@ -5,45 +5,15 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code vduse kernel}: the kernel half in Java as a process of its own, until a signal ends it. */
-@Command(
-        name = "kernel",
-        sortOptions = false,
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse kernel --socket PATH",
-        header = "Runs a VDUSE kernel half in this process, for others to use over a socket.",
-        description = {
-            "",
-            "Its devices outlive the processes that serve them, as those of the Linux kernel do, and end with it.",
-            "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); one line on standard error says that it is ready."
-        },
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such folder, 4 PATH is another file, 5 one runs there, 7 timeout",
-            "",
-            "Examples:",
-            "  vduse kernel --socket /run/vduse-kernel.sock"
-        })
 final class KernelCommand implements Callable<Integer> {
     private final Console console;
     private final KernelSource kernel;
     private final long began;
-
-    @Option(
-            names = "--socket",
-            required = true,
-            paramLabel = "PATH",
-            description = "Where to listen; only processes of the same user can connect. It is removed at the end.")
     private Path socket;
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
+    private final CommandSpec spec;
 
     /**
      * Makes the command.
@@ -54,7 +24,31 @@ final class KernelCommand implements Callable<Integer> {
         this.console = console;
         this.kernel = kernel;
         this.began = began;
-        common = new CommonOptions(console);
+        var model = new CommandModel("kernel", this)
+                .usage(
+                        "vduse kernel --socket PATH",
+                        "Runs a VDUSE kernel half in this process, for others to use over a socket.")
+                .description(
+                        "Its devices outlive the processes that serve them, as those of the Linux kernel do, and "
+                                + "end with it.",
+                        "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); one line on standard error "
+                                + "says that it is ready.")
+                .footer(
+                        "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such folder, 4 PATH is another file, 5 one runs there, 7 timeout",
+                        "",
+                        "Examples:",
+                        "  vduse kernel --socket /run/vduse-kernel.sock");
+        model.requiredOption(
+                "--socket",
+                "PATH",
+                Path.class,
+                value -> socket = value,
+                "Where to listen; only processes of the same user can connect. It is removed at the end.");
+        spec = model.common(console).spec();
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

@@ -6,48 +6,39 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code vduse ls}: what a daemon serves. */
-@Command(
-        name = "ls",
-        sortOptions = false,
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse ls [options]",
-        header = "Lists the disks of the daemon.",
-        description = {
-            "",
-            "States: creating, up, ended (detached by somebody else, or given up by the kernel), removing, failed",
-            "(with the reason: it could not be ended, or not be served again: \"vduse recover\" tries that once more)."
-        },
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon, 7 timeout",
-            "",
-            "Examples:",
-            "  vduse ls",
-            "  vduse ls -o json | jq -r '.[] | select(.state == \"up\") | .device'"
-        })
 final class LsCommand implements Callable<Integer> {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     private final Console console;
-
-    @Mixin
     private final OutputOption output = new OutputOption();
-
-    @Mixin
     private final DaemonOption daemon = new DaemonOption();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
+    private final CommandSpec spec;
 
     LsCommand(Console console) {
         this.console = console;
-        common = new CommonOptions(console);
+        var model = new CommandModel("ls", this)
+                .usage("vduse ls [options]", "Lists the disks of the daemon.")
+                .description(
+                        "States: creating, up, ended (detached by somebody else, or given up by the kernel), "
+                                + "removing, failed",
+                        "(with the reason: it could not be ended, or not be served again: \"vduse recover\" tries "
+                                + "that once more).")
+                .footer(
+                        "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon, 7 timeout",
+                        "",
+                        "Examples:",
+                        "  vduse ls",
+                        "  vduse ls -o json | jq -r '.[] | select(.state == \"up\") | .device'");
+        output.addTo(model);
+        daemon.addTo(model);
+        spec = model.common(console).spec();
+    }
+
+    CommandSpec spec() {
+        return spec;
     }
 
     @Override

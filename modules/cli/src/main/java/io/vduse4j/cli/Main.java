@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.function.Supplier;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** The {@code vduse} command. */
 public final class Main {
@@ -53,21 +54,21 @@ public final class Main {
     static int execute(Console console, DiskServing serving, KernelSource kernel, String... args) {
         ConsoleLoggers.sendTo(console);
         long began = System.nanoTime();
-        var commands = new LinkedHashMap<String, Supplier<Object>>();
-        commands.put("check", () -> new CheckCommand(console, HostCheck::run));
-        commands.put("run", () -> new RunCommand(console, serving, began));
-        commands.put("daemon", () -> new DaemonCommand(console, began));
-        commands.put("create", () -> new CreateCommand(console));
-        commands.put("ls", () -> new LsCommand(console));
-        commands.put("show", () -> new ShowCommand(console));
-        commands.put("resize", () -> new ResizeCommand(console));
-        commands.put("rm", () -> new RmCommand(console));
-        commands.put("backend", () -> BackendCommand.commandLine(console));
-        commands.put("recover", () -> new RecoverCommand(console));
-        commands.put("abort", () -> new AbortCommand(console));
-        commands.put("gc", () -> new GcCommand(console));
-        commands.put("kernel", () -> new KernelCommand(console, kernel, began));
-        commands.put("bench", () -> new BenchCommand(console));
+        var commands = new LinkedHashMap<String, Supplier<CommandSpec>>();
+        commands.put("check", () -> new CheckCommand(console, HostCheck::run).spec());
+        commands.put("run", () -> new RunCommand(console, serving, began).spec());
+        commands.put("daemon", () -> new DaemonCommand(console, began).spec());
+        commands.put("create", () -> new CreateCommand(console).spec());
+        commands.put("ls", () -> new LsCommand(console).spec());
+        commands.put("show", () -> new ShowCommand(console).spec());
+        commands.put("resize", () -> new ResizeCommand(console).spec());
+        commands.put("rm", () -> new RmCommand(console).spec());
+        commands.put("backend", () -> new BackendCommand(console).spec());
+        commands.put("recover", () -> new RecoverCommand(console).spec());
+        commands.put("abort", () -> new AbortCommand(console).spec());
+        commands.put("gc", () -> new GcCommand(console).spec());
+        commands.put("kernel", () -> new KernelCommand(console, kernel, began).spec());
+        commands.put("bench", () -> new BenchCommand(console).spec());
         var line = VduseCommand.commandLine(console, commands, args);
         int code = line.execute(args);
         console.drain(LAST_LINES);

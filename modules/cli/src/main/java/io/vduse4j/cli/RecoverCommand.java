@@ -5,56 +5,45 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Model.CommandSpec;
 
 /** {@code vduse recover}: has a daemon try again what it could not serve again. */
-@Command(
-        name = "recover",
-        sortOptions = false,
-        synopsisHeading = "Usage: ",
-        customSynopsis = "vduse recover [NAME...] [options]",
-        header = "Tries again to serve disks that the daemon had before it was killed.",
-        description = {
-            "",
-            "A daemon that follows one that was killed serves its disks again by itself. Those with which that has failed",
-            "are \"failed\" in \"vduse ls\"; when the reason is gone, this tries all of them, or NAME, once more.",
-            "\"vduse rm NAME\" forgets one instead."
-        },
-        optionListHeading = "%nOptions:%n",
-        footer = {
-            "",
-            "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon or no such disk, 5 in use, or not failed, 7 timeout",
-            "",
-            "Examples:",
-            "  vduse recover",
-            "  vduse recover db0"
-        })
 final class RecoverCommand implements Callable<Integer> {
     private static final Duration TIMEOUT = Duration.ofMinutes(11);
 
     private final Console console;
-
-    @Parameters(
-            arity = "0..*",
-            paramLabel = "NAME",
-            description = "Name of the disk; all that have failed if not given.")
     private List<String> names = List.of();
-
-    @Mixin
     private final DaemonOption daemon = new DaemonOption();
-
-    @Mixin
-    @SuppressWarnings("UnusedVariable") // picocli puts --help and --verbose there
-    private final CommonOptions common;
+    private final CommandSpec spec;
 
     RecoverCommand(Console console) {
         this.console = console;
-        common = new CommonOptions(console);
+        var model = new CommandModel("recover", this)
+                .usage(
+                        "vduse recover [NAME...] [options]",
+                        "Tries again to serve disks that the daemon had before it was killed.")
+                .description(
+                        "A daemon that follows one that was killed serves its disks again by itself. Those with "
+                                + "which that has failed",
+                        "are \"failed\" in \"vduse ls\"; when the reason is gone, this tries all of them, or NAME, "
+                                + "once more.",
+                        "\"vduse rm NAME\" forgets one instead.")
+                .footer(
+                        "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon or no such disk, 5 in use, or not failed, 7 timeout",
+                        "",
+                        "Examples:",
+                        "  vduse recover",
+                        "  vduse recover db0");
+        model.words("NAME", value -> names = value, "Name of the disk; all that have failed if not given.");
+        daemon.addTo(model);
+        spec = model.common(console).spec();
     }
 
     /** Each is tried, and told of; the exit code is that of the first that fails. */
+    CommandSpec spec() {
+        return spec;
+    }
+
     @Override
     public Integer call() throws IOException {
         int code = ExitCode.OK;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -11,12 +12,6 @@ import java.util.List;
  * the build makes of this process (JEP 514) holds all classes for it: none is loaded on the data path.
  */
 public final class Rehearsal {
-
-    private static final List<List<String>> COMMANDS = List.of(
-            List.of("--help"),
-            List.of("run", "null:1M", "--via", "vhost-user-blk", "--", "true"),
-            List.of("run", "memory:1M", "--host", "embedded", "--", "true"),
-            List.of("bench", "memory:1M", "--rw", "randrw", "--warm-up", "10ms", "--time", "50ms"));
 
     private Rehearsal() {}
 
@@ -27,9 +22,17 @@ public final class Rehearsal {
      */
     public static void main(String[] args) throws IOException {
         int code = ExitCode.OK;
+        var socket = Path.of(
+                System.getProperty("java.io.tmpdir"),
+                "vduse-rehearsal-" + ProcessHandle.current().pid());
+        var commands = List.of(
+                List.of("--help"),
+                List.of("run", "null:1M", "--via", "vhost-user-blk", "--socket", socket.toString(), "--", "true"),
+                List.of("run", "memory:1M", "--host", "embedded", "--", "true"),
+                List.of("bench", "memory:1M", "--rw", "randrw", "--warm-up", "10ms", "--time", "50ms"));
         try (var nobody = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)) {
-            for (int i = 0; i < COMMANDS.size() && code == ExitCode.OK; i++) {
-                code = Main.execute(nobody, System.err, COMMANDS.get(i).toArray(String[]::new));
+            for (int i = 0; i < commands.size() && code == ExitCode.OK; i++) {
+                code = Main.execute(nobody, System.err, commands.get(i).toArray(String[]::new));
             }
         }
         System.exit(code);

@@ -141,7 +141,7 @@ final class RunCommandTest {
                 "run x --serial größe | --serial größe: must be at most 20 characters of ASCII",
                 "run x --workers 0 | --workers 0: must be 1 to the number of queues, 1",
                 "run x --workers 3 --queues 2 | --workers 3: must be 1 to the number of queues, 2",
-                "run x --pin 1-0 | invalid value for option '--pin' (CPUS): '1-0' is not a list of processors",
+                "run x --pin 1-0 | invalid value for option '--pin': '1-0' is not a list of processors",
                 "run x --poll-us sometimes | invalid value for option '--poll-us': 'sometimes' is neither",
                 "run x --wait 0 | --wait 0ms: must be more than 0 and at most 10m",
                 "run x --wait 11m | --wait 660000ms: must be more than 0 and at most 10m",
