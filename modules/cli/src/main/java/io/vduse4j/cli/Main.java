@@ -1,6 +1,7 @@
 package io.vduse4j.cli;
 
 import io.vduse4j.Hosts;
+import io.vduse4j.linux.SystemCalls;
 import io.vduse4j.vduse.host.linux.HostCheck;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -24,6 +25,7 @@ public final class Main {
      * @param args what the user wrote after {@code vduse}
      */
     public static void main(String[] args) {
+        Thread.ofPlatform().daemon().name("linker").start(SystemCalls::link);
         System.exit(execute(stream(FileDescriptor.out), stream(FileDescriptor.err), args));
     }
 
