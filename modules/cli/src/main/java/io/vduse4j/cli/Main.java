@@ -25,8 +25,16 @@ public final class Main {
      * @param args what the user wrote after {@code vduse}
      */
     public static void main(String[] args) {
+        var err = stream(FileDescriptor.err);
+        try {
+            SystemCalls.requireKnown();
+        } catch (UnsupportedOperationException unknown) {
+            err.println("vduse: " + unknown.getMessage());
+            err.flush();
+            System.exit(ExitCode.NOT_POSSIBLE);
+        }
         Thread.ofPlatform().daemon().name("linker").start(SystemCalls::link);
-        System.exit(execute(stream(FileDescriptor.out), stream(FileDescriptor.err), args));
+        System.exit(execute(stream(FileDescriptor.out), err, args));
     }
 
     /** Of UTF-8 whatever the locale says: what is written outside of ASCII would be question marks in a bare one. */

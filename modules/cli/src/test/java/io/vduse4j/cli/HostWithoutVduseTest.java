@@ -125,4 +125,16 @@ final class HostWithoutVduseTest {
             assertThat(vduse.err()).isEmpty();
         }
     }
+
+    @Test
+    void aProcessorWhoseSystemCallsAreNotKnownIsNamed() throws IOException, InterruptedException {
+        var prefix = List.of("env", "JDK_JAVA_OPTIONS=-Dos.arch=riscv64");
+        try (var vduse = VduseProcess.real(folder, prefix, "check")) {
+            assertThat(vduse.exitCode()).isEqualTo(6);
+            assertThat(vduse.err().lines().toList())
+                    .last()
+                    .isEqualTo("vduse: no system-call numbers for architecture riscv64; known are x86-64 and aarch64");
+            assertThat(vduse.out()).isEmpty();
+        }
+    }
 }

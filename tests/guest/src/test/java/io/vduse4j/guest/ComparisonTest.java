@@ -36,11 +36,17 @@ final class ComparisonTest {
     @Test
     @Tag("full")
     void randomReads() throws Exception {
+        compare("qemu-storage-daemon", this::storageDaemon, 3, 40, 10);
+    }
+
+    @Test
+    @Tag("soak")
+    void randomReadsOfAWarmProcess() throws Exception {
         compare("qemu-storage-daemon", this::storageDaemon, 5, 60, 20);
     }
 
     @Test
-    @Tag("full")
+    @Tag("soak")
     void randomReadsBesideTheKernelsNbd() throws Exception {
         compare("qemu-nbd", () -> new KernelNbd(file(), folder.resolve("nbd")), 5, 60, 20);
     }

@@ -34,7 +34,7 @@ final class RemoteStorageTest {
     }
 
     @Test
-    @Tag("full")
+    @Tag("soak")
     void qemuNbdIsGoneForTwentySeconds() throws Exception {
         outage(qemuNbd(), Duration.ofSeconds(20));
     }
