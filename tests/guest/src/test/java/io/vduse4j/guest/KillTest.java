@@ -10,8 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -37,9 +39,15 @@ final class KillTest {
 
     @Tag("full")
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void aMountedFileSystemOutlivesManyDaemons(boolean packed) throws Exception {
-        storm(packed, 20, 6);
+    @CsvSource({"false, 20", "true, 5"})
+    void aMountedFileSystemOutlivesManyDaemons(boolean packed, int kills) throws Exception {
+        storm(packed, kills, 6);
+    }
+
+    @Tag("soak")
+    @Test
+    void aMountedFileSystemOnPackedRingsOutlivesManyDaemons() throws Exception {
+        storm(true, 20, 6);
     }
 
     private Vduse daemon(boolean packed) throws Exception {
