@@ -8,8 +8,9 @@ import java.util.Objects;
  *
  * @param afterKill what a successor finds
  * @param reason why that is so, or under which condition: part of a sentence, for messages and tables
+ * @param blocks what the loss of power does to single blocks
  */
-public record Durability(AfterKill afterKill, String reason) {
+public record Durability(AfterKill afterKill, String reason, Blocks blocks) {
 
     /** What a successor of a killed process finds of a completed write. */
     public enum AfterKill {
@@ -23,6 +24,19 @@ public record Durability(AfterKill afterKill, String reason) {
         UNKNOWN
     }
 
+    /** What the loss of power does to a block of {@link Limits#physicalBlockSize} that was being written (DU-07). */
+    public enum Blocks {
+        /** It holds what one request wrote, as far as what is below keeps such blocks whole. */
+        WHOLE,
+        /**
+         * It may be a mixture of two requests, also of one that was flushed: the page cache writes a page back while it is
+         * changed.
+         */
+        TORN_IF_WRITTEN_AGAIN,
+        /** Not known. */
+        UNKNOWN
+    }
+
     /** For a backend whose maker does not say. */
     public static final Durability UNKNOWN = new Durability(
             AfterKill.UNKNOWN, "the maker of this backend does not say whether writes outlive a process");
@@ -31,6 +45,12 @@ public record Durability(AfterKill afterKill, String reason) {
     public Durability {
         Objects.requireNonNull(afterKill);
         Objects.requireNonNull(reason);
+        Objects.requireNonNull(blocks);
+    }
+
+    /** Of a backend of which nothing is known about single blocks. */
+    public Durability(AfterKill afterKill, String reason) {
+        this(afterKill, reason, Blocks.UNKNOWN);
     }
 
     /**

@@ -11,12 +11,14 @@ import java.util.Map;
  * @param backend what a person calls it
  * @param size in bytes
  * @param blockBytes logical block
- * @param wholeBytes what is never torn (DU-07)
+ * @param wholeBytes what storage below keeps whole, if anything (DU-07)
  * @param durability what becomes of writes when this program is killed
  * @param isVolatile whether a flush is worth nothing when the power goes (DU-12)
  */
 record Guarantees(
         String backend, long size, int blockBytes, int wholeBytes, Durability durability, boolean isVolatile) {
+
+    private static final String NEVER_STABLE = "no: nothing there is ever stable";
 
     /** Asks an open backend. */
     static Guarantees of(Backend backend) {
@@ -38,6 +40,7 @@ record Guarantees(
         table.row("blocks", SizeText.of(blockBytes) + ", written in pieces of " + SizeText.of(wholeBytes));
         table.row("a completed write survives kill -9 of vduse", survivesKill() + ": " + durability.reason());
         table.row("a completed flush survives the loss of power", survivesPower());
+        table.row("a block is whole after the loss of power", wholeBlocks());
         table.row("recovery after kill -9", recovery());
         return table.text();
     }
@@ -51,6 +54,7 @@ record Guarantees(
         members.put("physicalBlockBytes", wholeBytes);
         members.put("writeSurvivesKill", survivesKill());
         members.put("flushSurvivesPowerLoss", !isVolatile);
+        members.put("blocksWholeAfterPowerLoss", !isVolatile && durability.blocks() == Durability.Blocks.WHOLE);
         members.put("recovery", durability.survivesProcess());
         members.put("reason", durability.reason());
         return members;
@@ -66,7 +70,20 @@ record Guarantees(
     }
 
     private String survivesPower() {
-        return isVolatile ? "no: nothing there is ever stable" : "yes, as far as what is below keeps its own promises";
+        return isVolatile ? NEVER_STABLE : "yes, as far as what is below keeps its own promises";
+    }
+
+    private String wholeBlocks() {
+        if (isVolatile) {
+            return NEVER_STABLE;
+        }
+        return switch (durability.blocks()) {
+            case WHOLE -> "yes, as far as what is below keeps its own promises";
+            case TORN_IF_WRITTEN_AGAIN ->
+                "not if it was being written again while the page cache wrote it back; with --direct, which goes around"
+                        + " that, yes";
+            case UNKNOWN -> "unknown";
+        };
     }
 
     private String recovery() {

@@ -47,10 +47,11 @@ final class BackendCommandTest {
         var shown = json(image.toString());
         assertThat(shown).contains("\"writeSurvivesKill\":\"yes\"");
         assertThat(shown).contains("\"flushSurvivesPowerLoss\":true");
+        assertThat(shown).contains("\"blocksWholeAfterPowerLoss\":false");
         assertThat(shown).contains("\"recovery\":true");
         assertThat(shown).contains("\"size\":1048576,");
         var table = Invocation.of("backend", "show", image.toString());
-        assertThat(table.out()).contains("file:" + image, "kill -9 of vduse", "yes", "1 MiB", "allowed");
+        assertThat(table.out()).contains("file:" + image, "kill -9 of vduse", "yes", "1 MiB", "--direct", "allowed");
         assertThat(table.err()).isEmpty();
     }
 

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
 
 /**
  * The blocks that say of themselves which request has written them, read and written around the page cache. Several
@@ -42,7 +43,11 @@ final class PowerWindow implements AutoCloseable {
     private static final int MOST = 16;
     private static final int WRITES_A_FLUSH = 12;
 
+    /** More requests than a life has. */
+    private static final long MOST_REQUESTS = 1 << 14;
+
     private final long run;
+    private final int life;
     private final Fd fd;
     private final AtomicLongArray completed = new AtomicLongArray(BLOCKS);
     private final AtomicLong requests;
@@ -58,6 +63,7 @@ final class PowerWindow implements AutoCloseable {
      */
     PowerWindow(String device, long run, int life) throws IOException {
         this.run = run;
+        this.life = life;
         requests = new AtomicLong((life + 1L) << Integer.SIZE);
         fd = Fd.open(device, OpenFlags.O_RDWR | OpenFlags.O_DIRECT);
     }
@@ -77,16 +83,22 @@ final class PowerWindow implements AutoCloseable {
                 succeed(bytes.length, FileIo.pread(fd, memory.address(), bytes.length, (long) first * BLOCK), "read");
                 MemorySegment.ofArray(bytes).copyFrom(memory);
                 for (int i = 0; i < MOST; i++) {
-                    check(first + i, BlockTag.read(bytes, i * BLOCK, BLOCK), promised[first + i], found);
+                    check(first + i, bytes, i * BLOCK, promised[first + i], found);
                 }
             }
         }
         return found;
     }
 
-    private void check(int block, BlockTag tag, long promised, List<Violation> found) {
+    private void check(int block, byte[] bytes, int at, long promised, List<Violation> found) {
+        var tag = BlockTag.read(bytes, at, BLOCK);
         completed.set(block, tag.sequence());
-        if (tag.kind() == BlockTag.Kind.BROKEN) {
+        if (tag.kind() == BlockTag.Kind.BROKEN && isMixture(block, bytes, at, promised)) {
+            found.add(new Violation(
+                    Violation.Kind.MIXED,
+                    block,
+                    "several requests of the last life, none older than what was promised"));
+        } else if (tag.kind() == BlockTag.Kind.BROKEN) {
             found.add(new Violation(Violation.Kind.TORN, block, "neither zeroes nor what one request wrote"));
         } else if (tag.kind() == BlockTag.Kind.WHOLE && (tag.run() != run || tag.block() != block)) {
             found.add(new Violation(Violation.Kind.FOREIGN, block, tag.toString()));
@@ -96,6 +108,29 @@ final class PowerWindow implements AutoCloseable {
             found.add(new Violation(
                     Violation.Kind.LOST, block, "request %x instead of %x".formatted(tag.sequence(), promised)));
         }
+    }
+
+    /** Of what was promised and of what the last life has written since. */
+    private boolean isMixture(int block, byte[] bytes, int at, long promised) {
+        long before = (long) life << Integer.SIZE;
+        var since = LongStream.range(before + 1, before + MOST_REQUESTS).filter(request -> request > promised);
+        return BlockTag.isMixture(bytes, at, BLOCK, run, block, LongStream.concat(LongStream.of(promised), since));
+    }
+
+    /** Writes blocks anew, and flushes. */
+    void mend(List<Violation> mixed) {
+        try (var arena = Arena.ofConfined()) {
+            var memory = arena.allocate(BLOCK, BLOCK);
+            var bytes = new byte[BLOCK];
+            for (var one : mixed) {
+                long request = requests.incrementAndGet();
+                BlockTag.write(bytes, 0, BLOCK, run, one.block(), request);
+                memory.copyFrom(MemorySegment.ofArray(bytes));
+                succeed(BLOCK, FileIo.pwrite(fd, memory.address(), BLOCK, one.block() * BLOCK), "write");
+                completed.set((int) one.block(), request);
+            }
+        }
+        succeed(0, FileIo.fdatasync(fd), "flush");
     }
 
     /** By block, the request that was read or completed last. */

@@ -2,6 +2,9 @@ package io.vduse4j.testkit.crash;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.stream.LongStream;
 import java.util.zip.CRC32C;
 
 /**
@@ -69,6 +72,35 @@ public record BlockTag(Kind kind, long run, long block, long sequence) {
             }
         }
         return ZEROES;
+    }
+
+    /**
+     * Tells whether each word of a block is what one of these requests wrote there: what a page cache leaves that writes a
+     * page back while it is changed.
+     *
+     * @param block its number
+     * @param requests which it may hold; 0 are the zeroes before the first one
+     */
+    public static boolean isMixture(byte[] from, int at, int bytes, long run, long block, LongStream requests) {
+        var found = ByteBuffer.wrap(from, at, bytes).slice();
+        var left = new BitSet();
+        left.set(0, bytes / Long.BYTES);
+        var scratch = new byte[bytes];
+        var written = ByteBuffer.wrap(scratch);
+        for (var each = requests.iterator(); each.hasNext() && !left.isEmpty(); ) {
+            long sequence = each.nextLong();
+            if (sequence == 0) {
+                Arrays.fill(scratch, (byte) 0);
+            } else {
+                write(scratch, 0, bytes, run, block, sequence);
+            }
+            for (int word = left.nextSetBit(0); word >= 0; word = left.nextSetBit(word + 1)) {
+                if (found.getLong(word * Long.BYTES) == written.getLong(word * Long.BYTES)) {
+                    left.clear(word);
+                }
+            }
+        }
+        return left.isEmpty();
     }
 
     private static long checksum(byte[] data, int at, int bytes) {

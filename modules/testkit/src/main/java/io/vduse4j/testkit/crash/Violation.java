@@ -17,6 +17,8 @@ public record Violation(Kind kind, long block, String text) {
         RESURRECTED,
         /** It holds a mixture, or what nobody wrote (DU-07). */
         TORN,
+        /** It holds a mixture of requests of which it may hold each. */
+        MIXED,
         /** It holds what was written to another block, or by another run. */
         FOREIGN,
         /** It holds what was not asked for until then. */

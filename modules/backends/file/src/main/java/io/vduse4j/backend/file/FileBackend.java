@@ -85,13 +85,14 @@ final class FileBackend implements Backend {
         return limits;
     }
 
-    /** The page cache is the kernel's, and outlives us. */
+    /** The page cache is the kernel's, and outlives us. But it does not hold pages still while it writes them back (DU-07). */
     @Override
     public Durability durability() {
         return new Durability(
                 Durability.AfterKill.KEPT,
                 "the kernel has it; a successor waits for the lock of the file, which a dead process keeps until its"
-                        + " last write is done (CR-07)");
+                        + " last write is done (CR-07)",
+                way == IoWay.RING ? Durability.Blocks.WHOLE : Durability.Blocks.TORN_IF_WRITTEN_AGAIN);
     }
 
     @Override
