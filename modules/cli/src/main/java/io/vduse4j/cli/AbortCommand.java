@@ -18,7 +18,7 @@ final class AbortCommand implements Callable<Integer> {
     private String name;
     private final HostOption host = new HostOption();
     private Duration wait = Duration.ofSeconds(10);
-    private OutputFormat output = OutputFormat.TABLE;
+    private final OutputOption output = new OutputOption("json: an object with name and state on standard output.");
 
     AbortCommand(Console console) {
         this.console = console;
@@ -38,17 +38,12 @@ final class AbortCommand implements Callable<Integer> {
         model.parameter("NAME", value -> name = value, "Name of the device.");
         host.addTo(model);
         model.option(
-                        "--wait",
-                        "TIME",
-                        new Durations(),
-                        value -> wait = value,
-                        "How long who uses the device may take to let go of it, at most 10m. Default 10s.")
-                .option(
-                        "-o,--output",
-                        "table|json",
-                        new OutputFormat.Converter(),
-                        value -> output = value,
-                        "json: an object with name and state on standard output.");
+                "--wait",
+                "TIME",
+                new Durations(),
+                value -> wait = value,
+                "How long who uses the device may take to let go of it, at most 10m. Default 10s.");
+        output.addTo(model);
         spec = model.common(console).spec();
     }
 
@@ -70,7 +65,7 @@ final class AbortCommand implements Callable<Integer> {
             Disk.abort(devices, name, wait);
         }
         console.say(name + ": what waited for it has failed; the device is gone");
-        if (output == OutputFormat.JSON) {
+        if (output.isJson()) {
             var members = new LinkedHashMap<String, Object>();
             members.put("name", name);
             members.put("state", "gone");

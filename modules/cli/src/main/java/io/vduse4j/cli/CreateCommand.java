@@ -24,7 +24,7 @@ final class CreateCommand implements Callable<Integer> {
     private String backend;
     private final RunOptions options = new RunOptions();
     private final DaemonOption daemon = new DaemonOption();
-    private OutputFormat output = OutputFormat.TABLE;
+    private final OutputOption output = new OutputOption("json: all that \"vduse show\" tells, not the bare device.");
 
     CreateCommand(Console console) {
         this.console = console;
@@ -48,12 +48,7 @@ final class CreateCommand implements Callable<Integer> {
         options.addTo(model);
         ofDisk = List.copyOf(model.spec().options());
         daemon.addTo(model);
-        model.option(
-                "-o,--output",
-                "table|json",
-                new OutputFormat.Converter(),
-                value -> output = value,
-                "json: all that \"vduse show\" tells, not the bare device.");
+        output.addTo(model);
         spec = model.common(console).spec();
     }
 
@@ -75,7 +70,7 @@ final class CreateCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), wrong.getMessage());
         }
         var export = daemon.call("export.create", params, options.wait.plus(BESIDES));
-        console.out((output == OutputFormat.JSON ? Json.of(export) : ((Map<?, ?>) export).get("device")) + "\n");
+        console.out((output.isJson() ? Json.of(export) : ((Map<?, ?>) export).get("device")) + "\n");
         return ExitCode.OK;
     }
 }

@@ -18,7 +18,8 @@ final class RunCommand implements Callable<Integer> {
     private String name;
     private String host = "auto";
     private final RunOptions options = new RunOptions();
-    private OutputFormat output = OutputFormat.TABLE;
+    private final OutputOption output =
+            new OutputOption("json: an object with device, name, size and backend, not the bare device.");
 
     RunCommand(Console console, DiskServing serving, long began) {
         this.console = console;
@@ -70,12 +71,7 @@ final class RunCommand implements Callable<Integer> {
                                 + "--socket PATH\", which outlives this process; auto, the default: linux where it can be "
                                 + "used, else embedded.");
         options.addTo(model);
-        model.option(
-                "-o,--output",
-                "table|json",
-                new OutputFormat.Converter(),
-                value -> output = value,
-                "json: an object with device, name, size and backend, not the bare device.");
+        output.addTo(model);
         spec = model.common(console).spec();
     }
 
@@ -90,7 +86,7 @@ final class RunCommand implements Callable<Integer> {
         if (!command.isEmpty()) {
             Program.require(command.getFirst());
         }
-        return new Foreground(console, serving, settings, command, output, began).run();
+        return new Foreground(console, serving, settings, command, output.format(), began).run();
     }
 
     /** A word beside the backend is a mistake, not a command, unless it comes after the two dashes. */

@@ -102,7 +102,7 @@ class LogFuzzTest implements MemorySource {
         }
         driver.publish();
         QueueLog log = new InflightLog(region, 1, SIZE, features != 0).queue(0, SIZE);
-        var told = new PartShown(log, rings.descHost(), features != 0);
+        var told = new PartShown(log, space, rings.descHost(), features != 0);
         Virtqueue queue = queue(told, rings, features, VirtqueueState.start(features != 0));
         log.begin(queue.state().used());
         List<Chain> taken = new ArrayList<>();
@@ -124,44 +124,21 @@ class LogFuzzTest implements MemorySource {
     }
 
     /** Once it is to die, the last chain of a batch is not shown in a packed ring, and the log is not told the end. */
-    private final class PartShown extends RelayedLog {
-        private final QueueLog log;
-        private final long ring;
-        private final short[] flags = new short[SIZE];
+    private static final class PartShown extends WatchedRing {
         private final boolean packed;
         private boolean dies;
 
-        PartShown(QueueLog log, long ring, boolean packed) {
-            super(log);
+        PartShown(QueueLog log, MemorySegment space, long ring, boolean packed) {
+            super(log, log, space, ring, SIZE);
             this.packed = packed;
-            this.log = log;
-            this.ring = ring;
-        }
-
-        /** Where the flags of the descriptor so many after the first of the batch are. */
-        private long at(int index) {
-            return ring + 16L * ((log.before() + index & 0x7fff) % SIZE) + 14;
-        }
-
-        @Override
-        public void publishing() {
-            super.publishing();
-            for (int i = 0; i < SIZE; i++) {
-                flags[i] = space.get(ValueLayout.JAVA_SHORT, at(i));
-            }
         }
 
         @Override
         public void published(int nextUsed) {
             if (!dies) {
                 super.published(nextUsed);
-                return;
-            }
-            for (int i = SIZE - 1; i > 0 && packed; i--) {
-                if (space.get(ValueLayout.JAVA_SHORT, at(i)) != flags[i]) {
-                    space.set(ValueLayout.JAVA_SHORT, at(i), flags[i]);
-                    break;
-                }
+            } else if (packed) {
+                takeBack(List.of(changed().getLast()));
             }
         }
     }

@@ -253,41 +253,20 @@ final class RecoveryWorld implements MemorySource {
     }
 
     /** Dies now and then when only some of the chains of a batch have their flags in a packed ring. */
-    private final class Shown extends RelayedLog {
-        private final QueueLog log;
-        private final short[] flags = new short[size];
-
+    private final class Shown extends WatchedRing {
         Shown(InFlight told, QueueLog log) {
-            super(told);
-            this.log = log;
-        }
-
-        private long at(int index) {
-            return rings.descHost() + 16L * ((log.before() + index & 0x7fff) % size) + 14;
-        }
-
-        @Override
-        public void publishing() {
-            super.publishing();
-            for (int i = 0; i < size; i++) {
-                flags[i] = space.get(ValueLayout.JAVA_SHORT, at(i));
-            }
+            super(told, log, space, rings.descHost(), size);
         }
 
         @Override
         public void published(int nextUsed) {
             if (packed && mayDie && random.nextInt(8) == 0) {
-                List<Integer> written = new ArrayList<>();
-                for (int i = 0; i < size; i++) {
-                    if (space.get(ValueLayout.JAVA_SHORT, at(i)) != flags[i]) {
-                        written.add(i);
-                    }
-                }
+                List<Integer> written = changed();
                 int some = written.isEmpty() ? 0 : random.nextInt(written.size());
-                List<Integer> missing = lastFlagsFirst
-                        ? written.subList(0, some)
-                        : written.subList(written.size() - some, written.size());
-                missing.forEach(i -> space.set(ValueLayout.JAVA_SHORT, at(i), flags[i]));
+                takeBack(
+                        lastFlagsFirst
+                                ? written.subList(0, some)
+                                : written.subList(written.size() - some, written.size()));
                 store.dieAfter(0);
                 store.step();
             }
