@@ -4,8 +4,8 @@ package io.vduse4j.block;
  * What a backend can do; the virtio features and the configuration space of the disk follow from it. All sizes in bytes.
  *
  * @param blockSize logical block: the unit of every offset and length; a power of two, 512 to 4096
- * @param physicalBlockSize unit that storage keeps whole and that needs no read-modify-write (DU-07; {@link Durability.Blocks}); a power-of-two multiple of
- *     {@code blockSize}
+ * @param physicalBlockSize unit that storage keeps whole ({@link Durability.Blocks} says when) and that needs no
+ *     read-modify-write (DU-07); a power-of-two multiple of {@code blockSize}
  * @param maxTransfer longest READ or WRITE; a multiple of {@code blockSize}
  * @param readOnly nothing but READ is accepted
  * @param canDiscard DISCARD is accepted

@@ -26,8 +26,8 @@ final class AbortCommand implements Callable<Integer> {
                 .usage("vduse abort NAME [options]", "Ends a device whose server has died, and whatever waits for it.")
                 .description(
                         "Every request that its driver waits for fails with an I/O error; then the device is taken "
-                                + "off the bus and",
-                        "destroyed. What was acknowledged stays in the backend. To go on instead, serve the device again:",
+                                + "off the bus and destroyed. What was acknowledged stays in the backend. To go on instead, "
+                                + "serve the device again:",
                         "\"vduse run BACKEND --name NAME\". A device that a live process serves is not touched.")
                 .footer(
                         "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such device, 5 a live process serves it, 6 no VDUSE here, 7 timeout",

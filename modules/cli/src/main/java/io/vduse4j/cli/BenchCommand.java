@@ -59,10 +59,10 @@ final class BenchCommand implements Callable<Integer> {
                 .description(
                         "A driver in this process keeps the queues of a disk full, with no kernel and no virtual "
                                 + "machine between.",
-                        "CPU is that of the workers alone, or of the process at the other end of the socket, as "
-                                + "the scheduler",
-                        "counts it; the driver has threads of its own.",
-                        "Loads that write overwrite the backend: they want --force for anything but memory: and null:.")
+                        "CPU is that of the workers alone, or of the process at the other end of the socket, as the "
+                                + "scheduler counts it; the driver has threads of its own.",
+                        "Loads that write overwrite the backend: they want --force for anything but memory: and "
+                                + "null:.")
                 .parameterHeading("What:")
                 .footer(
                         "Exit codes: 0 ok, 1 failed, 2 usage, 3 not found, 5 busy",

@@ -31,10 +31,9 @@ final class CreateCommand implements Callable<Integer> {
         var model = new CommandModel("create", this)
                 .usage("vduse create NAME BACKEND [options]", "Has the daemon serve a disk.")
                 .description(
-                        "Standard output is only the device, once it can be used. The disk lives until \"vduse "
-                                + "rm\" or the end of the",
-                        "daemon; with --keep the end of the daemon leaves its device. Several exports may share "
-                                + "one backend; one of them may write.")
+                        "Standard output is only the device, once it can be used. The disk lives until \"vduse rm\" "
+                                + "or the end of the daemon; with --keep the end of the daemon leaves its device. Several "
+                                + "exports may share one backend; one of them may write.")
                 .footer(
                         "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon or no such file, 4 the name is taken, 5 in use,",
                         "6 not possible on this host, 7 timeout",

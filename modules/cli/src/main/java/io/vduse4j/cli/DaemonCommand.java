@@ -42,10 +42,9 @@ final class DaemonCommand implements Callable<Integer> {
                 .description(
                         "Standard output is the path of the socket, once it listens; everything else goes to "
                                 + "standard error.",
-                        "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); its disks end with it,",
-                        "but for devices that were created with --keep. A daemon that was killed is followed by "
-                                + "one that serves all of",
-                        "its disks again: start it at the same socket.")
+                        "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); its disks end with it, but for "
+                                + "devices that were created with --keep. A daemon that was killed is followed by one that "
+                                + "serves all of its disks again: start it at the same socket.")
                 .footer(
                         "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such folder, 4 PATH is another file, 5 one runs there, 7 timeout",
                         "",

@@ -26,9 +26,8 @@ final class GcCommand implements Callable<Integer> {
                         "vduse gc [options]",
                         "Removes devices that nobody serves and nobody uses, and stale logs and sockets.")
                 .description(
-                        "Whatever belongs to a live process is not touched. A device whose server has died but "
-                                + "that is still on the",
-                        "vdpa bus is only listed, as orphaned: somebody may wait for it.",
+                        "Whatever belongs to a live process is not touched. A device whose server has died but that "
+                                + "is still on the vdpa bus is only listed, as orphaned: somebody may wait for it.",
                         "States: unused (with --dry-run), removed, orphaned, failed.")
                 .footer(
                         "Exit codes: 0 ok, 1 something could not be removed, 2 usage, 3 no kernel at PATH, 6 no VDUSE here, 7 timeout",

@@ -29,10 +29,10 @@ final class KernelCommand implements Callable<Integer> {
                         "vduse kernel --socket PATH",
                         "Runs a VDUSE kernel half in this process, for others to use over a socket.")
                 .description(
-                        "Its devices outlive the processes that serve them, as those of the Linux kernel do, and "
-                                + "end with it.",
-                        "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); one line on standard error "
-                                + "says that it is ready.")
+                        "Its devices outlive the processes that serve them, as those of the Linux kernel do, and end "
+                                + "with it.",
+                        "It runs until it is told to end (Ctrl-C, SIGTERM, SIGHUP); one line on standard error says "
+                                + "that it is ready.")
                 .footer(
                         "Exit codes: 0 ok, 1 failed, 2 usage, 3 no such folder, 4 PATH is another file, 5 one runs there, 7 timeout",
                         "",

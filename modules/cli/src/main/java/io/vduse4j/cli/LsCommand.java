@@ -21,11 +21,9 @@ final class LsCommand implements Callable<Integer> {
         this.console = console;
         var model = new CommandModel("ls", this)
                 .usage("vduse ls [options]", "Lists the disks of the daemon.")
-                .description(
-                        "States: creating, up, ended (detached by somebody else, or given up by the kernel), "
-                                + "removing, failed",
-                        "(with the reason: it could not be ended, or not be served again: \"vduse recover\" tries "
-                                + "that once more).")
+                .description("States: creating, up, ended (detached by somebody else, or given up by the kernel), "
+                        + "removing, failed (with the reason: it could not be ended, or not be served again: \"vduse "
+                        + "recover\" tries that once more).")
                 .footer(
                         "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon, 7 timeout",
                         "",

@@ -24,9 +24,8 @@ final class RecoverCommand implements Callable<Integer> {
                         "Tries again to serve disks that the daemon had before it was killed.")
                 .description(
                         "A daemon that follows one that was killed serves its disks again by itself. Those with "
-                                + "which that has failed",
-                        "are \"failed\" in \"vduse ls\"; when the reason is gone, this tries all of them, or NAME, "
-                                + "once more.",
+                                + "which that has failed are \"failed\" in \"vduse ls\"; when the reason is gone, this tries "
+                                + "all of them, or NAME, once more.",
                         "\"vduse rm NAME\" forgets one instead.")
                 .footer(
                         "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon or no such disk, 5 in use, or not failed, 7 timeout",

@@ -19,7 +19,8 @@ final class ResizeCommand implements Callable<Integer> {
         var model = new CommandModel("resize", this)
                 .usage("vduse resize NAME SIZE [options]", "Makes a disk of the daemon larger, while it is used.")
                 .description(
-                        "Its volume grows, and with it every other export of that volume. Image files can be grown so.")
+                        "Its volume grows, and with it every other export of that volume. Image files can be grown "
+                                + "so.")
                 .footer(
                         "Exit codes: 0 ok, 1 failed, 2 smaller than now, 3 no daemon or no such disk, 6 not possible, 7 timeout",
                         "",

@@ -20,9 +20,8 @@ final class RmCommand implements Callable<Integer> {
         var model = new CommandModel("rm", this)
                 .usage("vduse rm NAME [options]", "Ends a disk of the daemon; its backend stays.")
                 .description(
-                        "What was acknowledged is made stable. A disk that is mounted, that a virtual machine "
-                                + "drives through",
-                        "vhost-user, or that has NBD clients is in use and not removed.")
+                        "What was acknowledged is made stable. A disk that is mounted, that a virtual machine drives "
+                                + "through vhost-user, or that has NBD clients is in use and not removed.")
                 .footer(
                         "Exit codes: 0 ok, 1 failed, 2 usage, 3 no daemon or no such disk, 5 in use, 7 timeout",
                         "",

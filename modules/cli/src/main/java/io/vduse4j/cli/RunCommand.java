@@ -28,10 +28,13 @@ final class RunCommand implements Callable<Integer> {
         var model = new CommandModel("run", this)
                 .usage("vduse run BACKEND [options] [-- COMMAND [ARGUMENT...]]", "Serves one disk in the foreground.")
                 .description(
-                        "Standard output is only the device, once it can be used; everything else goes to standard error.",
-                        "The disk lives until the process is told to end (Ctrl-C, SIGTERM, SIGHUP) or COMMAND has ended.",
+                        "Standard output is only the device, once it can be used; everything else goes to standard "
+                                + "error.",
+                        "The disk lives until the process is told to end (Ctrl-C, SIGTERM, SIGHUP) or COMMAND has "
+                                + "ended.",
                         "A device of NAME that a killed or ended process has left is taken over: its driver goes on.",
-                        "COMMAND finds the device in $VDUSE_DEV and its name in $VDUSE_NAME; vduse ends with its exit code.")
+                        "COMMAND finds the device in $VDUSE_DEV and its name in $VDUSE_NAME; vduse ends with its "
+                                + "exit code.")
                 .parameterHeading("Backends:")
                 .footer(
                         "Sizes are bytes, or a number with k, M, G or T (of 1024); times are as in 500ms, 10s, 2m.",

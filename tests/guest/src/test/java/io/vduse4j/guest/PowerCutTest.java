@@ -17,8 +17,10 @@ import org.junit.jupiter.api.Timeout;
 /**
  * The power of a machine is cut while its disk is written, on and on: QEMU is killed, and with it the page cache and all
  * that is under way. What was completed before a completed flush was submitted is there in the next life (P2), and no
- * block is a mixture (DU-07); but for blocks of an image in the page cache, which writes pages back while they are
- * changed: such a block may be one of what was promised and what was written since. Run outside of the guest, by {@code tests/guest/power-cut}; {@link PowerLife} is inside.
+ * block is a mixture (DU-07). An image in the page cache is another matter, for the kernel writes a page back while it is
+ * changed: there a block may be made of what was promised and of what was written since, and of nothing else.
+ *
+ * <p>Run outside of the guest, by {@code tests/guest/power-cut}; {@link PowerLife} is inside.
  */
 @Tag("power-cut")
 final class PowerCutTest {
